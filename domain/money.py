@@ -1,0 +1,117 @@
+"""Money as whole minor units of one currency. This module is where an amount is read, rounded, split and written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
+
+from domain.errors import Refusal
+
+MINOR_DIGITS = {"JPY": 0, "KRW": 0, "CLP": 0, "VND": 0, "ISK": 0, "BHD": 3, "JOD": 3, "KWD": 3, "OMR": 3, "TND": 3}
+"""Digits after the decimal point by ISO 4217 code; every other currency has two."""
+
+AMOUNT_MINOR_MAX = 10**17
+"""No amount in the book is larger (a thousand million million cents): what is larger is a mistyped figure."""
+
+_PLAIN_NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?")
+
+
+class AmountUnreadable(Refusal):
+    """A text that is no amount of money in plain digits."""
+
+    def __init__(self, text: str, why: str) -> None:
+        super().__init__(f"“{text[:40]}” is not an amount of money: {why}")
+        self.text, self.why = text[:40], why
+
+
+class CurrenciesDiffer(Refusal):
+    """Two amounts of different currencies cannot be added or compared."""
+
+    def __init__(self, one: str, other: str) -> None:
+        super().__init__(f"{one} and {other} cannot be added up")
+        self.one, self.other = one, other
+
+
+@dataclass(frozen=True, slots=True, order=False)
+class Money:
+    """An exact amount, e.g. ``Money(1_250_00, "EUR")`` is EUR 1,250.00."""
+
+    minor: int
+    currency: str
+
+    def __add__(self, other: Money) -> Money:
+        if self.currency != other.currency:
+            raise CurrenciesDiffer(self.currency, other.currency)
+        return Money(self.minor + other.minor, self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        return self + Money(-other.minor, other.currency)
+
+    def __neg__(self) -> Money:
+        return Money(-self.minor, self.currency)
+
+    @property
+    def amount(self) -> str:
+        """The amount as a decimal string with the currency's digits, e.g. ``"1250.00"``."""
+        return minor_to_text(self.minor, self.currency)
+
+    def __str__(self) -> str:
+        """The amount as the bank's people read it, e.g. ``EUR 1,250.00``."""
+        digits = minor_digits(self.currency)
+        return f"{self.currency} {Decimal(self.minor).scaleb(-digits):,.{digits}f}"
+
+
+def minor_digits(currency: str) -> int:
+    """Return how many digits a currency has after the decimal point (ISO 4217)."""
+    return MINOR_DIGITS.get(currency, 2)
+
+
+def minor_to_text(minor: int, currency: str) -> str:
+    """Write minor units as a plain decimal string: ``minor_to_text(-5, "EUR")`` is ``"-0.05"``."""
+    digits = minor_digits(currency)
+    return f"{Decimal(minor).scaleb(-digits):.{digits}f}"
+
+
+def parse_minor(text: str, currency: str) -> int:
+    """Read a plain decimal text as whole minor units, exactly.
+
+    Refused (``AmountUnreadable``), in this order: anything but digits with one decimal point, more digits after the
+    point than the currency has, more than ``AMOUNT_MINOR_MAX``.
+    """
+    cleaned = text.strip()
+    if not _PLAIN_NUMBER.fullmatch(cleaned):
+        raise AmountUnreadable(text, "write plain digits with a decimal point, such as 1250.00")
+    scaled = Decimal(cleaned).scaleb(minor_digits(currency))
+    if scaled != scaled.to_integral_value():
+        raise AmountUnreadable(text, f"{currency} has {minor_digits(currency)} digits after the decimal point")
+    if abs(scaled) > AMOUNT_MINOR_MAX:
+        raise AmountUnreadable(text, "it is larger than any amount this book holds")
+    return int(scaled)
+
+
+def round_half_even(exact: Fraction) -> int:
+    """Round an exact quantity of minor units to whole ones, ties to the even neighbour. The one place that rounds."""
+    return round(exact)
+
+
+def share_of(minor: int, share: Decimal) -> int:
+    """Return a share of an amount in whole minor units, rounded half to even once."""
+    return int((Decimal(minor) * share).quantize(Decimal(1), ROUND_HALF_EVEN))
+
+
+def share_out(total: int, weights: Sequence[int]) -> list[int]:
+    """Split ``total`` over ``weights`` without losing a unit.
+
+    Each part is its exact share rounded down; what is left over goes, a unit each, to the largest remainders, ties to
+    the earlier weight. With ``0 <= total <= sum(weights)`` no part exceeds its weight.
+    """
+    whole = sum(weights)
+    assert total >= 0 and whole > 0 and all(w >= 0 for w in weights), "caller splits a positive total over weights"
+    parts = [total * weight // whole for weight in weights]
+    remainders = sorted(range(len(weights)), key=lambda i: (-(total * weights[i] % whole), i))
+    for i in remainders[: total - sum(parts)]:
+        parts[i] += 1
+    return parts

@@ -1,0 +1,157 @@
+"""Rows of the ledger and of its seals."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from domain.store.types import NOW, Fact
+
+
+class AccountRow(SQLModel, table=True):
+    """An account of a fund, in one currency."""
+
+    __tablename__ = "account"
+    __table_args__ = (
+        UniqueConstraint("fund_id", "code", "currency", name="account_code_is_unique_in_its_fund"),
+        CheckConstraint(
+            "kind IN ('asset', 'contra', 'liability', 'capital', 'income', 'expense', 'memorandum')",
+            name="account_kind_is_known",
+        ),
+    )
+    id: int | None = Field(
+        default=None,
+        primary_key=True,
+        sa_type=BigInteger,
+        sa_column_kwargs={"server_default": text("nextval('account_id')")},
+    )
+    fund_id: UUID = Field(foreign_key="fund.id")
+    code: str
+    currency: str = Field(max_length=3)
+    kind: str
+
+
+class AccountLimitRow(SQLModel, table=True):
+    """The running balance of an account that must stay within bounds (a pool's cash): the row that posting locks."""
+
+    __tablename__ = "account_limit"
+    account_id: int = Field(primary_key=True, sa_type=BigInteger, foreign_key="account.id")
+    balance_minor: int = Field(sa_type=BigInteger, default=0)
+    floor_minor: int | None = Field(default=None, sa_type=BigInteger)
+    ceiling_minor: int | None = Field(default=None, sa_type=BigInteger)
+    version: int = Field(default=0, sa_type=BigInteger)
+
+
+class EntryRow(Fact, table=True):
+    """An entry's header. The postings are in ``posting``; the database checks at COMMIT that they are all there."""
+
+    __tablename__ = "entry"
+    __table_args__ = (
+        UniqueConstraint("actor_scope", "idem_key", name="entry_key_is_used_once"),
+        UniqueConstraint("reverses_id", name="entry_is_reversed_once"),
+        CheckConstraint("posting_count >= 2", name="entry_has_two_postings_or_more"),
+        CheckConstraint("reverses_id <> id", name="entry_does_not_reverse_itself"),
+        CheckConstraint("fund_id IS NOT NULL", name="entry_belongs_to_a_fund"),
+        Index("entry_by_deal", "deal_id"),
+    )
+    actor_scope: str
+    idem_key: str
+    body_hash: bytes = Field(sa_type=LargeBinary)
+    kind: str
+    reason: str
+    source_ref: str = Field(default="", sa_column_kwargs={"server_default": text("''")})
+    deal_id: UUID | None = Field(default=None, foreign_key="deal.id")
+    booked_on: date
+    effective_on: date
+    reverses_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="entry.id")
+    posting_count: int
+
+
+class PostingRow(SQLModel, table=True):
+    """One line of an entry: debit > 0, credit < 0, whole minor units. The days repeat the entry's, for the index."""
+
+    __tablename__ = "posting"
+    __table_args__ = (
+        CheckConstraint("amount <> 0", name="posting_amount_is_not_zero"),
+        Index("posting_by_account", "account_id", "booked_on", postgresql_include=["amount"]),
+        Index(
+            "posting_by_instrument", "instrument_id", "account_id", postgresql_where=text("instrument_id IS NOT NULL")
+        ),
+    )
+    entry_id: int = Field(primary_key=True, sa_type=BigInteger, foreign_key="entry.id")
+    line: int = Field(primary_key=True)
+    account_id: int = Field(sa_type=BigInteger, foreign_key="account.id")
+    currency: str = Field(max_length=3)
+    booked_on: date
+    effective_on: date
+    amount: int = Field(sa_type=BigInteger)
+    instrument_id: UUID | None = Field(default=None, foreign_key="instrument.id")
+
+
+class BalanceSnapshotRow(SQLModel, table=True):
+    """An account's balance at a closed month end; any other day is a snapshot and what came after."""
+
+    __tablename__ = "balance_snapshot"
+    period_end: date = Field(primary_key=True)
+    account_id: int = Field(primary_key=True, sa_type=BigInteger, foreign_key="account.id")
+    balance_minor: int = Field(sa_type=BigInteger)
+
+
+class PeriodRow(Fact, table=True):
+    """A period that a fund has closed for good."""
+
+    __tablename__ = "period"
+    __table_args__ = (UniqueConstraint("fund_id", "period_end", name="period_closes_once"),)
+    period_end: date
+    closed_seal: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class ChainRow(SQLModel, table=True):
+    """A chain of seals: one per fund, and the bank's own (``fund_id`` null). Its head is the chain's last hash.
+
+    ``last_xid`` is the horizon of the last sealing: every fact of an older transaction is sealed. ``cluster`` is the
+    database cluster it ran in: after a restore elsewhere transaction numbers start anew and a new segment begins.
+    """
+
+    __tablename__ = "seal_chain"
+    id: int | None = Field(
+        default=None,
+        primary_key=True,
+        sa_type=BigInteger,
+        sa_column_kwargs={"server_default": text("nextval('account_id')")},
+    )
+    fund_id: UUID | None = Field(default=None, foreign_key="fund.id", unique=True)
+    number: int = Field(sa_type=BigInteger, default=0)
+    head: bytes = Field(sa_type=LargeBinary)
+
+
+class SealRow(SQLModel, table=True):
+    """A fact's place for good: its number in its chain, its place in the order of all chains, and both hashes."""
+
+    __tablename__ = "seal"
+    __table_args__ = (
+        UniqueConstraint("chain_id", "number", name="seal_number_is_used_once"),
+        CheckConstraint("number > 0", name="seal_number_counts_from_one"),
+    )
+    fact_id: int = Field(primary_key=True, sa_type=BigInteger)
+    fact_kind: str
+    chain_id: int = Field(sa_type=BigInteger, foreign_key="seal_chain.id")
+    number: int = Field(sa_type=BigInteger)
+    position: int = Field(sa_type=BigInteger, unique=True)
+    leaf_hash: bytes = Field(sa_type=LargeBinary)
+    chain_hash: bytes = Field(sa_type=LargeBinary)
+    sealed_at: datetime | None = Field(default=None, nullable=False, sa_column_kwargs=NOW)
+
+
+class SealHorizonRow(SQLModel, table=True):
+    """One row: up to which transaction, of which database cluster, everything is sealed."""
+
+    __tablename__ = "seal_horizon"
+    __table_args__ = (CheckConstraint("one_row", name="seal_horizon_is_one_row"),)
+    one_row: bool = Field(primary_key=True, default=True)
+    horizon: str
+    cluster: str
+    position: int = Field(sa_type=BigInteger, default=0)

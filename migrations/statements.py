@@ -1,0 +1,21 @@
+"""Run the plain SQL that lies beside the migrations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import op
+
+FOLDER = Path(__file__).parent / "sql"
+
+
+def run(name: str) -> None:
+    """Run every statement of ``migrations/sql/NAME.sql`` in the migration's own transaction."""
+    # Doubled: the driver takes a lone per cent sign for a parameter.
+    op.get_bind().exec_driver_sql((FOLDER / f"{name}.sql").read_text(encoding="utf-8").replace("%", "%%"))
+
+
+def drop_functions(*signatures: str) -> None:
+    """Drop functions and, with them, the triggers that call them."""
+    for signature in signatures:
+        op.execute(f"DROP FUNCTION {signature} CASCADE")
