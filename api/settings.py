@@ -1,0 +1,52 @@
+"""Settings from the environment: ``MISSIONBOOK_DATA``, ``_HOST``, ``_PORT`` and the external database's URLs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from domain.errors import InputRefused, Problem
+
+
+class SettingsRefused(InputRefused):
+    """An environment variable holds what cannot be meant; the message names it and never repeats its value."""
+
+
+class Settings(BaseSettings):
+    """How one deployment is set up. Passwords inside URLs never show in its repr."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MISSIONBOOK_", env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    data: Path = Field(default_factory=lambda: Path("data").absolute())
+    """The data folder: the embedded database, sign-ins, files."""
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    database_url: SecretStr | None = None
+    """Role app of an external PostgreSQL 18. When set, nothing is embedded."""
+    database_url_migrator: SecretStr | None = None
+    database_url_night: SecretStr | None = None
+    database_url_register: SecretStr | None = None
+
+    @field_validator("data")
+    @classmethod
+    def _absolute(cls, folder: Path) -> Path:
+        return folder.expanduser().absolute()
+
+
+def settings() -> Settings:
+    """Read the settings as they are now.
+
+    Raises:
+        SettingsRefused: a variable cannot be read.
+    """
+    try:
+        return Settings()
+    except ValidationError as problem:
+        raise SettingsRefused(
+            [Problem(f"MISSIONBOOK_{str(error['loc'][0]).upper()}", error["msg"]) for error in problem.errors()],
+            subject="the environment",
+        ) from None
