@@ -1,0 +1,88 @@
+"""The commands that the README and CI rely on, and the environment that each of them makes for itself."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from tests.house.tree import ROOT, text_of
+
+TARGETS = {"run", "test", "test-browser", "check", "bench"}
+TOOLS = ("sh", "cat", "cksum", "dirname", "tr", "sed")
+
+
+def folder_without_python(tmp_path: Path, python_says: int) -> Path:
+    """A PATH with the shell's own tools and a ``python3`` that leaves with ``python_says``."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for tool in TOOLS:
+        found = shutil.which(tool)
+        assert found, tool
+        (folder / tool).symlink_to(found)
+    python = folder / "python3"
+    python.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo "Python 3.9.2" && exit 0\nexit {python_says}\n')
+    python.chmod(0o755)
+    return folder
+
+
+def house(tmp_path: Path) -> Path:
+    project = tmp_path / "project"
+    (project / ".ci").mkdir(parents=True)
+    for name in (".ci/environment", "requirements.txt", "requirements-dev.txt", "pyproject.toml"):
+        shutil.copy(ROOT / name, project / name)
+    return project
+
+
+def test_every_target_is_there_and_makes_its_environment() -> None:
+    recipes = re.findall(r"^([a-z-]+):\n((?:\t.*\n)+)", text_of(ROOT / "Makefile"), re.MULTILINE)
+    assert {name for name, recipe in recipes if ".ci/environment" in recipe} >= TARGETS
+
+
+def test_ci_runs_check_and_test() -> None:
+    assert {"make check", "make test"} <= set(text_of(ROOT / ".ci/run").splitlines())
+
+
+def test_an_old_python_is_refused_in_words(tmp_path: Path) -> None:
+    path = folder_without_python(tmp_path, python_says=1)
+    done = subprocess.run(
+        [house(tmp_path) / ".ci/environment"], env={"PATH": str(path)}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "needs Python 3.11 or newer; found Python 3.9.2" in done.stderr
+
+
+def test_a_made_environment_is_left_alone_until_the_pins_change(tmp_path: Path) -> None:
+    project = house(tmp_path)
+    (project / ".venv/bin").mkdir(parents=True)
+    (project / ".venv/bin/python").symlink_to("/bin/sh")
+    path = folder_without_python(tmp_path, python_says=1)  # whoever needs a Python here fails
+
+    def call(*words: str) -> int:
+        done = subprocess.run(
+            [project / ".ci/environment", *words], env={"PATH": str(path)}, capture_output=True, check=False
+        )
+        return done.returncode
+
+    checksum = ["sh", "-c", "{ pwd; cat requirements-dev.txt pyproject.toml; } | cksum"]
+    note = subprocess.run(checksum, cwd=project, capture_output=True, check=True).stdout
+    (project / ".venv/made-from-requirements-dev.txt").write_bytes(note)
+    assert [call(), call("--dev")] == [0, 0]
+    with (project / "requirements-dev.txt").open("a") as pins:
+        pins.write("# another pin\n")
+    assert [call(), call("--dev")] == [1, 1]
+
+
+def test_tests_do_not_see_the_settings_of_the_caller(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_text(
+        text_of(ROOT / "Makefile").replace(".ci/environment --dev", "true").replace("exec .venv/bin/python", "env; #")
+    )
+    told = subprocess.run(
+        ["make", "test"],
+        cwd=tmp_path,
+        env={"PATH": "/usr/bin:/bin", "MISSIONBOOK_DATABASE_URL": "postgresql://live", "KEPT": "yes"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert "KEPT=yes" in told
+    assert "MISSIONBOOK_" not in told
