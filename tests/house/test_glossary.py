@@ -55,7 +55,7 @@ def strange_names(root: Path) -> list[str]:
         unknown = [word for word in words if word not in explained | joining]
         if banned := sorted(NEVER & set(words)):
             strange.append(f"{file}: {name} uses a word the bank does not use: {', '.join(banned)}")
-        elif name in sentences and not explained & set(words):
+        elif name in sentences and not (explained - joining) & set(words):
             strange.append(f"{file}: the refusal {name} speaks of nothing that the glossary knows")
         elif name not in sentences and unknown:
             strange.append(f"{file}: {name} is not made of glossary words: {', '.join(unknown)}")
