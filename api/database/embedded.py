@@ -15,7 +15,7 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -26,33 +26,23 @@ from urllib.parse import quote
 import psycopg
 
 from api.database import datafolder, keeper, placement
+from api.database.creation import SUPERUSER, check_version, make_cluster
 from api.database.locks import locked
-from api.database.problems import AlreadyServed, DatabaseRoleNotConfigured, DataFolderNotUsable, ServerNotStarted
+from api.database.problems import (
+    AlreadyServed,
+    DatabaseProblem,
+    DatabaseRoleNotConfigured,
+    DataFolderNotUsable,
+    ServerNotStarted,
+)
 from api.database.roles import DATABASE, Role, prepare_roles, roles_version
 from api.settings import Settings
 
-SUPERUSER = "postgres"
 START_SECONDS_MAX = 180.0
 STOP_SECONDS_MAX = 30.0
-SOCKET = ".s.PGSQL.5432"
+REVIVE_SECONDS = 1.0
 SOCKET_BYTES_MAX = 100  # 107 on Linux, 103 on macOS
 
-SETTINGS_AT_CREATION = {
-    "shared_buffers": "128MB",
-    "max_connections": "60",
-    "max_wal_size": "1GB",
-    "min_wal_size": "80MB",
-    "wal_level": "replica",
-    "jit": "off",
-    "io_method": "sync",
-    "max_logical_replication_workers": "0",
-    "timezone": "UTC",
-    "log_timezone": "UTC",
-    "log_min_messages": "warning",
-    "log_checkpoints": "off",
-    "log_parameter_max_length_on_error": "0",
-    "password_encryption": "scram-sha-256",
-}
 SETTINGS_ALWAYS = {"listen_addresses": "", "unix_socket_directories": ".", "unix_socket_permissions": "0700"}
 SETTINGS_NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
@@ -102,7 +92,9 @@ def hold(data: Path, *, durable: bool = True) -> Iterator[Cluster]:
     with locked(data / keeper.HOLDERS, fcntl.LOCK_SH, seconds=STOP_SECONDS_MAX) as holding:
         if holding is None:
             raise ServerNotStarted("the one before is still stopping", log=data / keeper.LOG)
-        yield attach(data) or start(data, durable=durable)
+        cluster = attach(data) or start(data, durable=durable)
+        with revived(data, durable=durable):
+            yield cluster
 
 
 def attach(data: Path) -> Cluster | None:
@@ -124,9 +116,9 @@ def start(data: Path, *, durable: bool) -> Cluster:
         user = placement.server_user()
         installation = placement.installation_for(user)
         record = datafolder.read_record(data)
-        record = make_cluster(data, record, user, installation, durable=durable)
+        record = make_cluster(data, record, user, installation, durable=durable, starting=starting)
         cluster = cluster_of(data, record)
-        check_cluster(cluster)
+        check_version(data, cluster.folder)
         if not keeper.is_kept(data):
             start_keeper(cluster, user, installation, durable=durable)
         with wait_until_ready(cluster) as connection:
@@ -135,6 +127,30 @@ def start(data: Path, *, durable: bool) -> Cluster:
                 prepare_roles(connection, passwords, DATABASE)
                 record = datafolder.write_record(data, replace(record, prepared=roles_version()))
         return replace(cluster, record=record)
+
+
+@contextlib.contextmanager
+def revived(data: Path, *, durable: bool) -> Iterator[None]:
+    """Start the server again while we hold it, should its keeper be killed or give up: sessions reconnect."""
+    over = threading.Event()
+
+    def watch() -> None:
+        pause = REVIVE_SECONDS
+        while not over.wait(pause):
+            pause = REVIVE_SECONDS
+            if not keeper.is_kept(data):
+                try:
+                    start(data, durable=durable)
+                except (DatabaseProblem, OSError, psycopg.Error):
+                    pause = 20 * REVIVE_SECONDS  # the reason is in the server's log; sessions say that it is away
+
+    thread = threading.Thread(target=watch, name="database-watch", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(0.05)  # not while it is starting a server: that one finds no holder and stops
 
 
 def cluster_of(data: Path, record: datafolder.Record) -> Cluster:
@@ -151,7 +167,7 @@ def short_path(folder: Path, cluster: str) -> str:
     Raises:
         ServerNotStarted: the link's name is taken by somebody else.
     """
-    if len(os.fsencode(folder / SOCKET)) <= SOCKET_BYTES_MAX and "," not in str(folder):
+    if len(os.fsencode(folder / keeper.SOCKET)) <= SOCKET_BYTES_MAX and "," not in str(folder):
         return str(folder)
     link = Path("/tmp") / f"mb-{os.geteuid()}-{cluster}"
     while True:
@@ -167,104 +183,18 @@ def short_path(folder: Path, cluster: str) -> str:
         return str(link)
 
 
-def check_cluster(cluster: Cluster) -> None:
-    """Refuse a cluster of another PostgreSQL.
-
-    Raises:
-        DataFolderNotUsable: it was made by another major version.
-    """
-    version = (cluster.folder / "PG_VERSION").read_text().strip()
-    if version != placement.MAJOR:
-        raise DataFolderNotUsable(
-            cluster.data, f"it was made by PostgreSQL {version}, and this is {placement.MAJOR}; dump it there first"
-        )
-
-
-def make_cluster(
-    data: Path,
-    record: datafolder.Record | None,
-    user: placement.ServerUser,
-    installation: Path,
-    *,
-    durable: bool,
-) -> datafolder.Record:
-    """Make the cluster on first use, under a name that appears only when all is there. Return its record.
-
-    Raises:
-        DataFolderNotUsable: the record and the cluster do not belong together; nothing is made in their place.
-        ServerNotStarted: initdb failed.
-    """
-    if record is None:
-        if (data / "postgres").exists():
-            raise DataFolderNotUsable(data, f"it has a database and no {datafolder.RECORD}, which holds its passwords")
-        record = datafolder.write_record(data, datafolder.new_record())
-    folder = record.folder(data)
-    if folder.exists():
-        return record
-    if record.prepared:
-        raise DataFolderNotUsable(
-            data, f"its database at {folder} is gone; bring it back, or remove {datafolder.RECORD} to begin anew"
-        )
-    for left in folder.parent.glob("postgres.new-*"):
-        shutil.rmtree(left, ignore_errors=True)
-    staging = staging_folder(folder.parent, user)
-    if user.lent and not placement.reaches(user, staging):
-        shutil.rmtree(staging)
-        home = placement.home_outside(record.cluster)
-        (home / "belongs-to").write_text(f"{data}\n", encoding="utf-8")
-        record = datafolder.write_record(data, datafolder.with_outside(record, home))
-        folder = record.folder(data)
-        staging = staging_folder(home, user)
-    try:
-        init_cluster(staging, record, user, installation, durable=durable)
-        staging.rename(folder)
-    except BaseException:
-        shutil.rmtree(staging, ignore_errors=True)
-        raise
-    datafolder.sync_folder(folder.parent)
-    return record
-
-
-def staging_folder(parent: Path, user: placement.ServerUser) -> Path:
-    """Make an empty folder of the server's user, mode 0700."""
-    staging = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=parent))
-    if user.lent:
-        os.chown(staging, user.uid, user.gid)
-    return staging
-
-
-def init_cluster(
-    staging: Path, record: datafolder.Record, user: placement.ServerUser, installation: Path, *, durable: bool
-) -> None:
-    """Run initdb: UTF-8, checksums, a password asked for everywhere.
-
-    Raises:
-        ServerNotStarted: initdb failed.
-    """
-    descriptor, name = tempfile.mkstemp(prefix="postgres.new-", dir=staging.parent)
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(record.superuser_password + "\n")
-        if user.lent:
-            os.chown(name, user.uid, user.gid)
-        words = [str(installation / "bin" / "initdb"), "-D", str(staging), "-U", SUPERUSER, f"--pwfile={name}"]
-        words += ["-E", "UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        words += ["--data-checksums", "--auth=scram-sha-256", *([] if durable else ["--no-sync"])]
-        for setting, value in SETTINGS_AT_CREATION.items():
-            words += ["--set", f"{setting}={value}"]
-        done = placement.run_as(user, words)
-    finally:
-        Path(name).unlink(missing_ok=True)
-    if done.returncode:
-        raise ServerNotStarted("initdb failed", said=done.stderr.strip()[-2000:])
-    access = "# Written at creation: nobody enters without a password, and only through the socket.\n"
-    (staging / "pg_hba.conf").write_text(f"{access}local all all scram-sha-256\n", encoding="utf-8")
-
-
 def start_keeper(cluster: Cluster, user: placement.ServerUser, installation: Path, *, durable: bool) -> None:
     """Start the keeper, which starts the server. Returns when the keeper has taken its lock."""
     settings = SETTINGS_ALWAYS | ({} if durable else SETTINGS_NOT_DURABLE)
-    words = [sys.executable, "-I", "-S", "-B", keeper.__file__, str(cluster.data), str(cluster.folder)]
+    words = [
+        sys.executable,
+        "-I",
+        "-S",
+        "-B",
+        str(Path(keeper.__file__).resolve()),
+        str(cluster.data),
+        str(cluster.folder),
+    ]
     words += [str(user.uid), str(user.gid)] if user.lent else ["-", "-"]
     words += [str(installation / "bin" / "postgres"), "-D", str(cluster.folder)]
     for setting, value in settings.items():

@@ -28,6 +28,7 @@ HOLDERS = "postgres.holders"
 KEEPER = "postgres.keeper"
 STARTING = "postgres.starting"
 LOG = "server.log"
+SOCKET = ".s.PGSQL.5432"
 
 LOG_BYTES_MAX = 8_000_000
 STOP_SECONDS = 10.0
@@ -80,7 +81,8 @@ def is_kept(data: Path) -> bool:
 def say(words: str) -> None:
     """Write one line to the server's log, which is our standard error."""
     moment = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
-    os.write(2, f"{moment} UTC [{os.getpid()}] KEEPER:  {words}\n".encode())
+    with contextlib.suppress(OSError):  # a full disk must not end the keeper
+        os.write(2, f"{moment} UTC [{os.getpid()}] KEEPER:  {words}\n".encode())
 
 
 class Keeper:
@@ -104,7 +106,7 @@ class Keeper:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         signal.signal(signal.SIGCHLD, lambda *_: self.events.put("child"))
         threading.Thread(target=self.wait_for_the_last_holder, args=(holders,), daemon=True).start()
-        self.stop_a_left_server()
+        self.make_way()
         self.start()
         while True:
             try:
@@ -137,20 +139,25 @@ class Keeper:
         uid, gid = self.identity or (None, None)
         self.log_start = os.fstat(2).st_size
         self.started = time.monotonic()
-        self.server = subprocess.Popen(
-            self.command,
-            stdin=subprocess.DEVNULL,
-            cwd="/",
-            user=uid,
-            group=gid,
-            extra_groups=[] if self.identity else None,
-            umask=0o077,
-            preexec_fn=die_with_the_keeper if libc else None,  # noqa: PLW1509 - our one thread only waits in the kernel
-        )
+        self.server = None
+        try:
+            self.server = subprocess.Popen(
+                self.command,
+                stdin=subprocess.DEVNULL,
+                cwd="/",
+                user=uid,
+                group=gid,
+                extra_groups=[] if self.identity else None,
+                umask=0o077,
+                preexec_fn=die_with_the_keeper if libc else None,  # noqa: PLW1509 - our one thread waits in the kernel
+            )
+        except (OSError, subprocess.SubprocessError) as problem:
+            say(f"the server's program did not run: {problem}")
+            self.events.put("child")
 
     def reap(self) -> bool:
         """Collect children that have ended; as subreaper, orphaned backends too. Tell whether the server is gone."""
-        gone = False
+        gone = self.server is None
         with contextlib.suppress(ChildProcessError):
             while True:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -174,7 +181,7 @@ class Keeper:
         say(f"the server ended with code {code} after {lived:.1f} s; starting it again")
         self.end_orphans()
         time.sleep(min(0.1 * (self.failures - 1), 1.0))
-        self.stop_a_left_server()
+        self.make_way()
         self.start()
         return True
 
@@ -198,6 +205,26 @@ class Keeper:
             while time.monotonic() < end and children():
                 self.reap()
                 time.sleep(0.01)
+
+    def make_way(self) -> None:
+        """End the server of a killed keeper, and keep PostgreSQL from taking a stranger's process for one.
+
+        A lock file left by kill -9 names a process number that somebody else may have by now, in a container nearly
+        always. PostgreSQL then refuses to start. It does not mind the number of its own parent, so we put ours there;
+        the rest of the file stays, because by it PostgreSQL finds backends that still hold the old shared memory.
+        """
+        self.stop_a_left_server()
+        if self.left_server() is not None:
+            return
+        for name in ("postmaster.pid", f"{SOCKET}.lock"):
+            with contextlib.suppress(OSError):
+                descriptor = os.open(self.cluster / name, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+                with os.fdopen(descriptor, "r+b") as file:
+                    lines = file.read().split(b"\n")
+                    lines[0] = str(os.getpid()).encode()
+                    file.seek(0)
+                    file.write(b"\n".join(lines))
+                    file.truncate()
 
     def stop_a_left_server(self) -> None:
         """End the server of a keeper that was killed, where the kernel did not do it for us."""

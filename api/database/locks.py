@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from api.database import keeper
+from api.database.problems import DataFolderNotUsable
 
 _held: set[int] = set()
 
@@ -26,8 +27,15 @@ os.register_at_fork(after_in_child=_close_in_child)
 
 @contextlib.contextmanager
 def locked(path: Path, kind: int, *, seconds: float) -> Iterator[int | None]:
-    """Hold ``fcntl.LOCK_SH`` or ``LOCK_EX`` on a file; yield its descriptor, or None when it could not be had."""
-    descriptor = keeper.open_lock(path)
+    """Hold ``fcntl.LOCK_SH`` or ``LOCK_EX`` on a file; yield its descriptor, or None when it could not be had.
+
+    Raises:
+        DataFolderNotUsable: the file cannot be made or opened.
+    """
+    try:
+        descriptor = keeper.open_lock(path)
+    except OSError as problem:
+        raise DataFolderNotUsable(path.parent, f"{path.name}: {problem.strerror}") from problem
     _held.add(descriptor)
     owner = os.getpid()
     try:

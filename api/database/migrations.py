@@ -37,17 +37,17 @@ def migrate(url: str, *, to: str = "head") -> None:
 
 
 def pending(url: str) -> bool:
-    """Tell whether a migration of this program has not run yet: one query and a look at the folder.
+    """Tell whether a migration of this program has not run yet: two small queries and a look at the folder.
 
     A version that this program does not know belongs to a newer one, whose migrations are safe while we run: then
     nothing is pending for us.
     """
     known = revisions()
     with psycopg.connect(url, connect_timeout=5) as connection:
-        try:
-            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-        except psycopg.errors.UndefinedTable:
+        made = connection.execute("SELECT to_regclass('alembic_version')").fetchone()
+        if made is None or made[0] is None:
             return True
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
     return row is None or (row[0] in known and row[0] != head(known))
 
 

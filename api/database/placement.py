@@ -53,16 +53,17 @@ def server_user() -> ServerUser:
     return ServerUser(entry.pw_uid, entry.pw_gid, lent=True)
 
 
-def run_as(user: ServerUser, words: list[str], *, seconds: float = 120) -> subprocess.CompletedProcess[str]:
-    """Run a program as the server's user, with a bare environment."""
+def run_as(user: ServerUser, words: list[str], *, keep: int | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a program as the server's user, with a bare environment; it may ``keep`` a descriptor open, and its lock."""
     return subprocess.run(
         words,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         errors="replace",
-        timeout=seconds,
+        timeout=120,
         check=False,
+        pass_fds=() if keep is None else (keep,),
         cwd="/",
         env=bare_environment(),
         umask=0o077,

@@ -6,12 +6,18 @@ import hashlib
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 from psycopg import sql
 
 ROLES_SQL = Path(__file__).with_name("roles.sql")
 DATABASE = "missionbook"
+CLONE_GRANTS: tuple[LiteralString, ...] = (
+    "REVOKE ALL ON DATABASE {} FROM PUBLIC",
+    "GRANT CONNECT ON DATABASE {} TO missionbook_migrator, missionbook_app, missionbook_night, missionbook_register",
+    "GRANT TEMPORARY ON DATABASE {} TO missionbook_night",
+)
 
 
 class Role(StrEnum):
@@ -71,11 +77,12 @@ def clone_database(superuser_url: str, *, template: str, name: str) -> None:
     """
     with psycopg.connect(superuser_url, autocommit=True) as connection:
         connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER missionbook_migrator STRATEGY FILE_COPY").format(
                 sql.Identifier(name), sql.Identifier(template)
             )
         )
-        settle_database(connection, name)
+        for grant in CLONE_GRANTS:
+            connection.execute(sql.SQL(grant).format(sql.Identifier(name)))
 
 
 def drop_database(superuser_url: str, *, name: str) -> None:

@@ -1,0 +1,58 @@
+"""Sessions: who a transaction acts for, and how it ends.
+
+A session is one transaction. It commits when its block ends and rolls back when anything rises from it; nothing inside
+the domain commits. What row-level security may show is set once, at the start, for this transaction only: a pooled
+connection that served one investee tells the next one nothing.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine, create_engine, text
+from sqlmodel import Session
+
+from api.database.roles import Role
+from domain.authority import Actor
+
+
+class Sessions:
+    """Transactions on one database, by role. Engines are made when they are first needed and live with the process."""
+
+    def __init__(self, url_of: Callable[[Role], str], *, pool_size: int = 5) -> None:
+        self._url_of = url_of
+        self._pool_size = pool_size
+        self._engines: dict[Role, Engine] = {}
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def begin(self, role: Role, actor: Actor | None = None) -> Iterator[Session]:
+        """Open a transaction for an actor (None: nobody, who sees no investee's rows); commit it at the end."""
+        with Session(self.engine(role), expire_on_commit=False) as session, session.begin():
+            session.execute(
+                text("SELECT set_config('missionbook.actor', :actor, true)"),
+                {"actor": str(actor.id) if actor and actor.id else ""},
+            )
+            yield session
+
+    def engine(self, role: Role) -> Engine:
+        """The role's engine; parameters never appear in its errors."""
+        with self._lock:
+            if role not in self._engines:
+                self._engines[role] = create_engine(
+                    self._url_of(role).replace("postgresql://", "postgresql+psycopg://", 1),
+                    pool_size=self._pool_size,
+                    max_overflow=self._pool_size,
+                    pool_pre_ping=True,
+                    hide_parameters=True,
+                )
+            return self._engines[role]
+
+    def close(self) -> None:
+        """Let every connection go."""
+        with self._lock:
+            for engine in self._engines.values():
+                engine.dispose()
+            self._engines.clear()
