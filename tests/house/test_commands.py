@@ -1,9 +1,13 @@
 """The commands that the README and CI rely on, and the environment that each of them makes for itself."""
 
+import os
 import re
 import shutil
+import signal
 import subprocess
 from pathlib import Path
+
+import pytest
 
 from tests.house.tree import ROOT, text_of
 
@@ -86,3 +90,21 @@ def test_tests_do_not_see_the_settings_of_the_caller(tmp_path: Path) -> None:
     ).stdout
     assert "KEPT=yes" in told
     assert "MISSIONBOOK_" not in told
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_make_run_hands_the_signal_on_and_waits_for_the_server(tmp_path: Path, how: signal.Signals) -> None:
+    (tmp_path / "Makefile").write_text(text_of(ROOT / "Makefile").replace(".ci/environment", "true"))
+    server = tmp_path / ".venv/bin/missionbook"
+    server.parent.mkdir(parents=True)
+    server.write_text(
+        "#!/bin/sh\ntrap 'sleep 0.3; echo closed; exit 0' TERM INT\necho serving\nwhile :; do sleep 0.1; done\n"
+    )
+    server.chmod(0o755)
+    make = subprocess.Popen(["make", "run"], cwd=tmp_path, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    assert make.stdout is not None
+    assert make.stdout.readline() == "serving\n"
+    os.killpg(make.pid, how)
+    make.wait(timeout=10)
+    assert "closed\n" in make.stdout.read()  # ends only when the last writer has gone
+    make.stdout.close()
