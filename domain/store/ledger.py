@@ -1,0 +1,294 @@
+"""Writing and reading the ledger: one statement posts an entry, balances are sums of postings."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
+
+from domain.authority import Actor
+from domain.errors import NotFound, Refusal
+from domain.ledger import (
+    CHART,
+    AccountKind,
+    Entry,
+    EntryAlreadyReversed,
+    KeyUsedForAnotherRequest,
+    PeriodClosed,
+    Posting,
+)
+
+_POST = text(
+    """WITH header AS (
+           INSERT INTO entry (fund_id, recorded_by, actor_scope, idem_key, body_hash, kind, reason, source_ref, deal_id,
+                              booked_on, effective_on, reverses_id, posting_count)
+           VALUES (:fund_id, :recorded_by, :scope, :key, :body_hash, :kind, :reason, :source_ref, :deal_id,
+                   :booked_on, :effective_on, :reverses_id, :posting_count)
+           ON CONFLICT ON CONSTRAINT entry_key_is_used_once DO NOTHING
+           RETURNING id),
+       lines AS (
+           INSERT INTO posting (entry_id, line, account_id, currency, booked_on, effective_on, amount, instrument_id)
+           SELECT header.id, p.line, p.account_id, p.currency, :booked_on, :effective_on, p.amount, p.instrument_id
+           FROM header, unnest(CAST(:accounts AS bigint[]), CAST(:currencies AS text[]), CAST(:amounts AS bigint[]),
+                               CAST(:instruments AS uuid[]))
+                WITH ORDINALITY AS p (account_id, currency, amount, instrument_id, line))
+       SELECT id FROM header"""
+)
+
+
+class CashNotEnough(Refusal):
+    """An account would leave the bounds set for it: a pool's cash cannot be paid out twice."""
+
+    def __init__(self) -> None:
+        super().__init__("the fund does not hold enough cash for this on the books")
+
+
+class AccountUnknown(Refusal):
+    """A fund has no account of that code and currency."""
+
+    def __init__(self, code: str, currency: str) -> None:
+        super().__init__(f"the fund has no account {code} in {currency}")
+        self.code, self.currency = code, currency
+
+
+def open_accounts(
+    session: Session, *, fund_id: UUID, currency: str, extra: Mapping[str, AccountKind] | None = None
+) -> None:
+    """Open the chart's accounts, and a source's own ones, in a fund and currency; those that exist stay."""
+    chart = {**CHART, **(extra or {})}
+    session.execute(
+        text(
+            """INSERT INTO account (fund_id, code, currency, kind)
+               SELECT :fund_id, code, :currency, kind FROM unnest(CAST(:codes AS text[]), CAST(:kinds AS text[])) AS c (code, kind)
+               ON CONFLICT ON CONSTRAINT account_code_is_unique_in_its_fund DO NOTHING"""
+        ),
+        {"fund_id": fund_id, "currency": currency, "codes": list(chart), "kinds": [str(k) for k in chart.values()]},
+    )
+
+
+def limit_account(session: Session, *, fund_id: UUID, code: str, currency: str, floor_minor: int | None) -> None:
+    """Give an account a floor below which the database lets no posting take it."""
+    session.execute(
+        text(
+            """INSERT INTO account_limit (account_id, balance_minor, floor_minor, version)
+               SELECT a.id, coalesce((SELECT sum(p.amount) FROM posting p WHERE p.account_id = a.id), 0), :floor, 0
+               FROM account a WHERE a.fund_id = :fund_id AND a.code = :code AND a.currency = :currency"""
+        ),
+        {"fund_id": fund_id, "code": code, "currency": currency, "floor": floor_minor},
+    )
+
+
+def account_ids(session: Session, fund_id: UUID) -> dict[tuple[str, str], int]:
+    """Return a fund's account numbers by (code, currency)."""
+    rows = session.execute(text("SELECT code, currency, id FROM account WHERE fund_id = :f"), {"f": fund_id})
+    return {(row.code, row.currency): row.id for row in rows}
+
+
+def account_kinds(session: Session, fund_id: UUID) -> dict[tuple[str, str], str]:
+    """Return the side of the books each account stands on, by (code, currency)."""
+    rows = session.execute(text("SELECT code, currency, kind FROM account WHERE fund_id = :f"), {"f": fund_id})
+    return {(row.code, row.currency): row.kind for row in rows}
+
+
+def body_hash(entry: Entry) -> bytes:
+    """Return the hash by which a repeated request is known to be the same one: all of the entry but its number."""
+    said = [
+        entry.kind,
+        entry.reason,
+        entry.booked_on.isoformat(),
+        entry.effective_on.isoformat(),
+        str(entry.deal_id or ""),
+        entry.source_ref,
+        str(entry.reverses_id or ""),
+    ]
+    said += [f"{p.code} {p.amount_minor} {p.currency} {p.instrument_id or ''}" for p in entry.postings]
+    return hashlib.sha256("\x1f".join(said).encode()).digest()
+
+
+def post(session: Session, entry: Entry, *, fund_id: UUID, by: Actor, key: str, scope: str = "") -> int:
+    """Append an entry and return its number; the same key with the same content returns the first one's.
+
+    Refused, in this order: an account that the fund lacks, a key used for another request, a closed period, a second
+    reversal, too little cash. A refused entry leaves nothing behind (it is written under a savepoint).
+    """
+    numbers = account_ids(session, fund_id)
+    for posting in entry.postings:
+        if (posting.code, posting.currency) not in numbers:
+            raise AccountUnknown(posting.code, posting.currency)
+    scope = scope or (str(by.id) if by.id else by.name)
+    said = {
+        "fund_id": fund_id,
+        "recorded_by": by.id,
+        "scope": scope,
+        "key": key,
+        "body_hash": body_hash(entry),
+        "kind": entry.kind,
+        "reason": entry.reason,
+        "source_ref": entry.source_ref,
+        "deal_id": entry.deal_id,
+        "booked_on": entry.booked_on,
+        "effective_on": entry.effective_on,
+        "reverses_id": entry.reverses_id,
+        "posting_count": len(entry.postings),
+        "accounts": [numbers[p.code, p.currency] for p in entry.postings],
+        "currencies": [p.currency for p in entry.postings],
+        "amounts": [p.amount_minor for p in entry.postings],
+        "instruments": [p.instrument_id for p in entry.postings],
+    }
+    try:
+        with session.begin_nested():
+            entry_id = session.execute(_POST, said).scalar_one_or_none()
+    except IntegrityError as refused:
+        raise _refusal(refused, entry) from refused
+    return int(entry_id) if entry_id is not None else _posted_before(session, scope=scope, key=key, entry=entry)
+
+
+def _posted_before(session: Session, *, scope: str, key: str, entry: Entry) -> int:
+    row = session.execute(
+        text("SELECT id, body_hash FROM entry WHERE actor_scope = :scope AND idem_key = :key"),
+        {"scope": scope, "key": key},
+    ).one_or_none()
+    if row is None or bytes(row.body_hash) != body_hash(entry):
+        raise KeyUsedForAnotherRequest(key)
+    return int(row.id)
+
+
+def _refusal(error: IntegrityError, entry: Entry) -> Exception:
+    """Return the refusal in words for a constraint that said no; what no person can cause rises as it is."""
+    constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+    match constraint:
+        case "entry_lies_in_an_open_period":
+            return PeriodClosed(entry.booked_on)
+        case "entry_is_reversed_once":
+            return EntryAlreadyReversed(entry.reverses_id or 0)
+        case "account_stays_within_its_limit":
+            return CashNotEnough()
+        case _:
+            return error
+
+
+def entry_by_id(session: Session, entry_id: int) -> tuple[UUID, Entry]:
+    """Return an entry with its fund, locked against a second reversal at the same time; else ``NotFound``."""
+    head = session.execute(text("SELECT * FROM entry WHERE id = :id"), {"id": entry_id}).mappings().one_or_none()
+    if head is None:
+        raise NotFound("entry", entry_id)
+    lines = session.execute(
+        text(
+            "SELECT a.code, p.amount, p.currency, p.instrument_id FROM posting p JOIN account a ON a.id = p.account_id "
+            "WHERE p.entry_id = :id ORDER BY p.line"
+        ),
+        {"id": entry_id},
+    )
+    return head["fund_id"], Entry(
+        kind=head["kind"],
+        reason=head["reason"],
+        booked_on=head["booked_on"],
+        effective_on=head["effective_on"],
+        postings=tuple(Posting(row.code, row.amount, row.currency, row.instrument_id) for row in lines),
+        deal_id=head["deal_id"],
+        source_ref=head["source_ref"],
+        reverses_id=head["reverses_id"],
+    )
+
+
+_KNOWN = "AND (CAST(:position AS bigint) IS NULL OR EXISTS (SELECT FROM seal s WHERE s.fact_id = p.entry_id AND s.position <= :position))"
+
+
+def balances(
+    session: Session, *, fund_id: UUID, as_of: date, position: int | None = None, by: str = "booked_on"
+) -> dict[tuple[str, str], int]:
+    """Return each account's balance in minor units by (code, currency), as of a day by booking or value day.
+
+    ``position`` cuts at what was known at a seal; None also counts what is not sealed yet.
+    """
+    assert by in ("booked_on", "effective_on"), "a balance is by booking or by value day"
+    rows = session.execute(
+        text(
+            f"""SELECT a.code, a.currency, coalesce(sum(p.amount), 0)::bigint AS balance
+                FROM account a LEFT JOIN posting p ON p.account_id = a.id AND p.{by} <= :as_of {_KNOWN}
+                WHERE a.fund_id = :fund_id GROUP BY a.code, a.currency ORDER BY a.code, a.currency"""  # noqa: S608 - closed list
+        ),
+        {"fund_id": fund_id, "as_of": as_of, "position": position},
+    )
+    return {(row.code, row.currency): row.balance for row in rows}
+
+
+def instrument_balances(
+    session: Session,
+    *,
+    as_of: date,
+    fund_id: UUID | None = None,
+    instrument_ids: Sequence[UUID] | None = None,
+    position: int | None = None,
+    by: str = "booked_on",
+) -> dict[tuple[UUID, str], int]:
+    """Return what each account holds per instrument, in minor units by (instrument, code); zero balances are left out."""
+    assert by in ("booked_on", "effective_on"), "a balance is by booking or by value day"
+    assert fund_id or instrument_ids is not None, "ask for a fund or for instruments"
+    rows = session.execute(
+        text(
+            f"""SELECT p.instrument_id, a.code, sum(p.amount)::bigint AS balance
+                FROM posting p JOIN account a ON a.id = p.account_id
+                WHERE p.instrument_id IS NOT NULL AND p.{by} <= :as_of {_KNOWN}
+                  AND (CAST(:fund_id AS uuid) IS NULL OR a.fund_id = :fund_id)
+                  AND (CAST(:ids AS uuid[]) IS NULL OR p.instrument_id = ANY(CAST(:ids AS uuid[])))
+                GROUP BY p.instrument_id, a.code HAVING sum(p.amount) <> 0"""  # noqa: S608 - closed list
+        ),
+        {
+            "as_of": as_of,
+            "fund_id": fund_id,
+            "ids": list(instrument_ids) if instrument_ids is not None else None,
+            "position": position,
+        },
+    )
+    return {(row.instrument_id, row.code): row.balance for row in rows}
+
+
+def entries_page(
+    session: Session, *, fund_code: str | None, deal_id: UUID | None, after: int | None, limit: int
+) -> list[dict[str, Any]]:
+    """Return entries newest first, each with its postings as a list, before the number ``after``."""
+    rows = session.execute(
+        text(
+            """SELECT e.id, f.code AS fund, e.kind, e.reason, e.source_ref, e.deal_id, e.booked_on, e.effective_on,
+                      e.recorded_at, e.recorded_by, e.reverses_id, r.id AS reversed_by, s.number AS seal,
+                      (SELECT jsonb_agg(jsonb_build_object('account', a.code, 'minor', p.amount, 'currency', p.currency,
+                              'instrument_id', p.instrument_id) ORDER BY p.line)
+                       FROM posting p JOIN account a ON a.id = p.account_id WHERE p.entry_id = e.id) AS postings
+               FROM entry e JOIN fund f ON f.id = e.fund_id LEFT JOIN entry r ON r.reverses_id = e.id
+               LEFT JOIN seal s ON s.fact_id = e.id
+               WHERE (CAST(:fund AS text) IS NULL OR f.code = :fund) AND (CAST(:deal AS uuid) IS NULL OR e.deal_id = :deal)
+                 AND (CAST(:after AS bigint) IS NULL OR e.id < :after)
+               ORDER BY e.id DESC LIMIT :limit"""
+        ),
+        {"fund": fund_code, "deal": deal_id, "after": after, "limit": limit},
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
+def unbalanced_entries(session: Session) -> list[tuple[int, str]]:
+    """Return entries whose rows do not hold together (number, why), lowest first: for verification only."""
+    rows = session.execute(
+        text(
+            """SELECT e.id, CASE WHEN count(p.line) <> e.posting_count THEN 'its postings are not all there'
+                                 ELSE 'its postings do not sum to zero' END AS why
+               FROM entry e LEFT JOIN posting p ON p.entry_id = e.id
+               GROUP BY e.id, e.posting_count, p.currency
+               HAVING coalesce(sum(p.amount), 1) <> 0
+                   OR (SELECT count(*) FROM posting q WHERE q.entry_id = e.id) <> e.posting_count
+               ORDER BY e.id LIMIT 100"""
+        )
+    )
+    return [(row.id, row.why) for row in rows]
+
+
+def ledger_counts(session: Session) -> tuple[int, int]:
+    """Return how many entries and accounts there are."""
+    row = session.execute(text("SELECT (SELECT count(*) FROM entry) AS e, (SELECT count(*) FROM account) AS a")).one()
+    return row.e, row.a

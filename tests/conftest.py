@@ -1,0 +1,89 @@
+"""What every test may ask for: a real server, a fresh database, the folder beside the project."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import text
+from sqlmodel import Session
+
+from api.database.embedded import Cluster, discard, hold
+from api.database.migrations import migrate
+from api.database.roles import Role, clone_database, drop_database, settle_database
+from api.database.sessions import Sessions
+
+TEMPLATE = "migrated"
+_numbers = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class TestDatabase:
+    """A fresh, migrated database of its own."""
+
+    __test__ = False
+
+    cluster: Cluster
+    name: str
+    sessions: Sessions
+
+    def url(self, role: Role) -> str:
+        return self.cluster.url(role, self.name)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A server for this run (each worker of pytest-xdist has its own), with one migrated database to clone."""
+    with tempfile.TemporaryDirectory(prefix="missionbook-tests-") as folder:
+        Path(folder).chmod(0o711)
+        data = Path(folder) / "data"
+        with hold(data, durable=False) as held:
+            make_template(held)
+            yield held
+        discard(data)
+
+
+def make_template(held: Cluster) -> None:
+    """Make the migrated database that tests clone."""
+    with psycopg.connect(held.superuser_url(), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {TEMPLATE}")
+        settle_database(connection, TEMPLATE)
+    migrate(held.url(Role.MIGRATOR, TEMPLATE))
+
+
+@pytest.fixture
+def database(cluster: Cluster) -> Iterator[TestDatabase]:
+    """A fresh database with every migration run and no row in it; gone after the test."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    clone_database(cluster.superuser_url(), template=TEMPLATE, name=name)
+    sessions = Sessions(lambda role: cluster.url(role, name))
+    try:
+        yield TestDatabase(cluster, name, sessions)
+    finally:
+        sessions.close()
+        drop_database(cluster.superuser_url(), name=name)
+
+
+@pytest.fixture
+def session(database: TestDatabase) -> Iterator[Session]:
+    """A transaction of the night's role; what was deferred to COMMIT is checked at the end, then all is rolled back."""
+    with Session(database.sessions.engine(Role.NIGHT)) as opened:
+        opened.execute(text("SELECT set_config('missionbook.actor', '', true)"))
+        yield opened
+        opened.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+        opened.rollback()
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real input and other people's cases beside the project; it is not part of a clone."""
+    folder = Path(__file__).resolve().parents[2] / "shared"
+    if not folder.is_dir():
+        pytest.skip("../shared lies beside the project only where it was given: real input is not in the clone")
+    return folder
