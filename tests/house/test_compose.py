@@ -134,12 +134,13 @@ def test_every_secret_is_explained_in_the_example() -> None:
 
 
 def test_the_first_start_gives_each_role_its_password(tmp_path_factory: pytest.TempPathFactory) -> None:
-    from api.database.embedded import hold
+    from api.database.embedded import discard, hold
     from api.database.roles import Role
 
     # A quote and a dollar: what a shell or SQL would trip over.
     passwords = {role: f"a'b\"$c {role}" for role in Role}
-    with hold(tmp_path_factory.mktemp("roles"), durable=False) as cluster:
+    data = tmp_path_factory.mktemp("roles")
+    with hold(data, durable=False) as cluster:
         inside = psycopg.conninfo.conninfo_to_dict(cluster.superuser_url("missionbook"))
         environment = {
             "PATH": f"{wheel_bin()}:{os.environ['PATH']}",
@@ -157,3 +158,4 @@ def test_the_first_start_gives_each_role_its_password(tmp_path_factory: pytest.T
                 host=str(inside["host"]), dbname="missionbook", user=f"missionbook_{role}", password=password
             ) as connection:
                 assert connection.execute("SELECT current_user").fetchone() == (f"missionbook_{role}",)
+    discard(data)
