@@ -1,8 +1,8 @@
 # The only commands a newcomer needs. Each makes its own environment in .venv from hash-pinned requirements.
 .PHONY: help run test test-browser check bench format
 
-# What the caller has set for a running book must not reach the tests.
-alone = unset $$(env | sed -n 's/^\(MISSIONBOOK_[A-Za-z0-9_]*\)=.*/\1/p');
+# What the caller has set for a running book, and this make for its own, must not reach the tests.
+alone = unset MAKEFLAGS MFLAGS MAKELEVEL $$(env | sed -n 's/^\(MISSIONBOOK_[A-Za-z0-9_]*\)=.*/\1/p');
 
 help:
 	@echo 'make run           start Missionbook on http://127.0.0.1:8000 (Ctrl-C stops it)'

@@ -101,7 +101,14 @@ def test_make_run_hands_the_signal_on_and_waits_for_the_server(tmp_path: Path, h
         "#!/bin/sh\ntrap 'sleep 0.3; echo closed; exit 0' TERM INT\necho serving\nwhile :; do sleep 0.1; done\n"
     )
     server.chmod(0o755)
-    make = subprocess.Popen(["make", "run"], cwd=tmp_path, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    make = subprocess.Popen(
+        ["make", "run"],
+        cwd=tmp_path,
+        env={"PATH": "/usr/bin:/bin"},
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
     assert make.stdout is not None
     assert make.stdout.readline() == "serving\n"
     os.killpg(make.pid, how)
