@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tests.house.tree import ROOT, lay, text_of, tracked
+from tests.house.tree import ROOT, expect_none, lay, text_of, tracked
 
 _MACHINE = re.compile(r"(?<![\w.*}-])/(work|root|home|Users)/[\w.-]")
 _REGISTRY = re.compile(
@@ -26,7 +26,7 @@ def leaks(root: Path) -> list[str]:
 
 def test_no_machine_path_and_no_registry_in_the_tree() -> None:
     assert len(tracked(ROOT)) > 20
-    assert not leaks(ROOT)
+    expect_none(leaks(ROOT))
 
 
 def test_a_path_and_a_registry_are_seen(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from tests.house.test_refusals import refusals
-from tests.house.tree import ROOT, lay, syntax, text_of
+from tests.house.tree import ROOT, expect_none, lay, syntax, text_of
 
 NEVER = {"data", "info", "manager", "helper", "util", "client", "customer", "borrower", "company", "object", "stuff"}
 
@@ -70,7 +70,7 @@ def test_the_glossary_is_read() -> None:
 
 
 def test_classes_are_named_in_the_words_of_the_bank() -> None:
-    assert not strange_names(ROOT)
+    expect_none(strange_names(ROOT))
 
 
 def test_a_strange_name_is_seen(tmp_path: Path) -> None:

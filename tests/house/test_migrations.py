@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-from tests.house.tree import ROOT, files, lay, text_of
+from tests.house.tree import ROOT, expect_none, files, lay, text_of
 
 
 def _constants(tree: ast.Module) -> dict[str, object]:
@@ -47,7 +47,7 @@ def problems(root: Path) -> list[str]:
 
 def test_migrations_are_numbered_and_reasoned() -> None:
     assert files(ROOT, "migrations/versions/0001_*.py"), "the walk saw no migration"
-    assert not problems(ROOT)
+    expect_none(problems(ROOT))
 
 
 def test_a_gap_and_a_silent_migration_are_seen(tmp_path: Path) -> None:

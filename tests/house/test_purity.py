@@ -3,7 +3,7 @@
 import ast
 from pathlib import Path
 
-from tests.house.tree import ROOT, dotted, in_order, lay, syntax
+from tests.house.tree import ROOT, dotted, expect_none, in_order, lay, syntax
 
 _CLOCKS = {
     "date.today", "datetime.today", "datetime.now", "datetime.utcnow", "time.time", "time.time_ns", "time.localtime",
@@ -33,11 +33,11 @@ def endings(root: Path) -> list[str]:
 
 
 def test_the_domain_reads_no_clock() -> None:
-    assert not clocks(ROOT)
+    expect_none(clocks(ROOT))
 
 
 def test_the_domain_never_commits() -> None:
-    assert not endings(ROOT)
+    expect_none(endings(ROOT))
 
 
 def test_a_clock_and_a_commit_are_seen_and_the_databases_clock_is_not(tmp_path: Path) -> None:

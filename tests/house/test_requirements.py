@@ -4,7 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from tests.house.tree import ROOT, lay, text_of, tracked
+from tests.house.tree import ROOT, expect_none, lay, text_of, tracked
 
 LOCKS_WITH_ADDRESSES = {"uv.lock", "pylock.toml", "poetry.lock", "pdm.lock", "Pipfile.lock"}
 _PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)(\[[a-z,]+\])?==(?P<version>[^\s;]+)", re.MULTILINE)
@@ -50,11 +50,11 @@ def locks(root: Path) -> list[str]:
 
 def test_requirements_are_pinned_by_hash_without_addresses() -> None:
     assert len(pins(ROOT, "requirements.txt")) > 20
-    assert not problems(ROOT)
+    expect_none(problems(ROOT))
 
 
 def test_no_lock_file_that_records_addresses() -> None:
-    assert not locks(ROOT)
+    expect_none(locks(ROOT))
 
 
 def test_a_bare_pin_an_address_and_a_lock_are_seen(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-from tests.house.tree import ROOT, in_order, lay, syntax
+from tests.house.tree import ROOT, expect_none, in_order, lay, syntax
 
 ALLOWED = ("domain/store/", "api/database/")
 _STATEMENT = re.compile(
@@ -39,7 +39,7 @@ def sql_elsewhere(root: Path) -> list[str]:
 
 
 def test_sql_is_only_in_its_rooms() -> None:
-    assert not sql_elsewhere(ROOT)
+    expect_none(sql_elsewhere(ROOT))
 
 
 def test_sql_elsewhere_is_seen(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tests.house.tree import ROOT, files, lay, text_of
+from tests.house.tree import ROOT, expect_none, files, lay, text_of
 
 _SHOWN = re.compile(r"`((?:api|domain|migrations|tests|bench|docs|docker|examples)/[\w./-]*|\.ci/[\w-]+)`")
 _LINKED = re.compile(r"\]\((?!https?://|mailto:|#)([^)#]+)")
@@ -21,7 +21,7 @@ def lost(root: Path) -> list[str]:
 
 def test_every_place_that_a_document_names_exists() -> None:
     assert (ROOT / "docs/tour.md").exists()
-    assert not lost(ROOT)
+    expect_none(lost(ROOT))
 
 
 def test_a_lost_place_is_seen(tmp_path: Path) -> None:

@@ -71,3 +71,8 @@ def lay(root: Path, **texts: str) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     return root
+
+
+def expect_none(problems: list[str]) -> None:
+    """Fail with every problem on a line of its own."""
+    assert not problems, "\n" + "\n".join(problems)
