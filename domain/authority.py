@@ -26,6 +26,8 @@ class Act(StrEnum):
     WITHDRAW = "withdraw a deal"
     SIGN = "sign a contract"
     PAY_OUT = "pay out a drawdown"
+    DECIDE_EXIT = "decide an exit"
+    CLOSE_DEAL = "close a deal"
     RECORD_RECEIPT = "record a receipt"
     REVERSE = "reverse an entry"
     SUBMIT_REPORT = "submit a covenant report"
@@ -48,6 +50,8 @@ MAY: dict[Act, frozenset[Role]] = {
     Act.WITHDRAW: frozenset({Role.OFFICER}),
     Act.SIGN: frozenset({Role.OFFICER}),
     Act.PAY_OUT: frozenset({Role.OFFICER}),
+    Act.DECIDE_EXIT: frozenset({Role.BOARD}),
+    Act.CLOSE_DEAL: frozenset({Role.OFFICER}),
     Act.RECORD_RECEIPT: frozenset({Role.OFFICER}),
     Act.REVERSE: frozenset({Role.OFFICER}),
     Act.SUBMIT_REPORT: frozenset({Role.INVESTEE}),
