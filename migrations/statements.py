@@ -11,8 +11,13 @@ FOLDER = Path(__file__).parent / "sql"
 
 def run(name: str) -> None:
     """Run every statement of ``migrations/sql/NAME.sql`` in the migration's own transaction."""
+    run_text((FOLDER / f"{name}.sql").read_text(encoding="utf-8"))
+
+
+def run_text(statements: str) -> None:
+    """Run statements as they stand."""
     # Doubled: the driver takes a lone per cent sign for a parameter.
-    op.get_bind().exec_driver_sql((FOLDER / f"{name}.sql").read_text(encoding="utf-8").replace("%", "%%"))
+    op.get_bind().exec_driver_sql(statements.replace("%", "%%"))
 
 
 def drop_functions(*signatures: str) -> None:

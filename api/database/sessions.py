@@ -28,12 +28,18 @@ class Sessions:
         self._lock = threading.Lock()
 
     @contextmanager
-    def begin(self, role: Role, actor: Actor | None = None) -> Iterator[Session]:
-        """Open a transaction for an actor (None: nobody, who sees no investee's rows); commit it at the end."""
+    def begin(self, role: Role, actor: Actor | None = None, *, request: str = "") -> Iterator[Session]:
+        """Open a transaction for an actor (None: nobody, who sees no investee's rows); commit it at the end.
+
+        ``request`` is the number of the request it serves; its audit rows carry it.
+        """
         with Session(self.engine(role), expire_on_commit=False) as session, session.begin():
             session.execute(
-                text("SELECT set_config('missionbook.actor', :actor, true)"),
-                {"actor": str(actor.id) if actor and actor.id else ""},
+                text(
+                    "SELECT set_config('missionbook.actor', :actor, true), "
+                    "set_config('missionbook.request', :request, true)"
+                ),
+                {"actor": str(actor.id) if actor and actor.id else "", "request": request},
             )
             yield session
 

@@ -65,7 +65,8 @@ def open_accounts(
     session.execute(
         text(
             """INSERT INTO account (fund_id, code, currency, kind)
-               SELECT :fund_id, code, :currency, kind FROM unnest(CAST(:codes AS text[]), CAST(:kinds AS text[])) AS c (code, kind)
+               SELECT :fund_id, code, :currency, kind
+               FROM unnest(CAST(:codes AS text[]), CAST(:kinds AS text[])) AS c (code, kind)
                ON CONFLICT ON CONSTRAINT account_code_is_unique_in_its_fund DO NOTHING"""
         ),
         {"fund_id": fund_id, "currency": currency, "codes": list(chart), "kinds": [str(k) for k in chart.values()]},
@@ -197,7 +198,8 @@ def entry_by_id(session: Session, entry_id: int) -> tuple[UUID, Entry]:
     )
 
 
-_KNOWN = "AND (CAST(:position AS bigint) IS NULL OR EXISTS (SELECT FROM seal s WHERE s.fact_id = p.entry_id AND s.position <= :position))"
+_KNOWN = """AND (CAST(:position AS bigint) IS NULL OR EXISTS (
+                       SELECT FROM seal s WHERE s.fact_id = p.entry_id AND s.position <= :position))"""
 
 
 def balances(
@@ -212,7 +214,7 @@ def balances(
         text(
             f"""SELECT a.code, a.currency, coalesce(sum(p.amount), 0)::bigint AS balance
                 FROM account a LEFT JOIN posting p ON p.account_id = a.id AND p.{by} <= :as_of {_KNOWN}
-                WHERE a.fund_id = :fund_id GROUP BY a.code, a.currency ORDER BY a.code, a.currency"""  # noqa: S608 - closed list
+                WHERE a.fund_id = :fund_id GROUP BY a.code, a.currency ORDER BY a.code, a.currency"""
         ),
         {"fund_id": fund_id, "as_of": as_of, "position": position},
     )
@@ -228,7 +230,7 @@ def instrument_balances(
     position: int | None = None,
     by: str = "booked_on",
 ) -> dict[tuple[UUID, str], int]:
-    """Return what each account holds per instrument, in minor units by (instrument, code); zero balances are left out."""
+    """Return what each account holds per instrument, in minor units by (instrument, code); zeros are left out."""
     assert by in ("booked_on", "effective_on"), "a balance is by booking or by value day"
     assert fund_id or instrument_ids is not None, "ask for a fund or for instruments"
     rows = session.execute(
@@ -238,7 +240,7 @@ def instrument_balances(
                 WHERE p.instrument_id IS NOT NULL AND p.{by} <= :as_of {_KNOWN}
                   AND (CAST(:fund_id AS uuid) IS NULL OR a.fund_id = :fund_id)
                   AND (CAST(:ids AS uuid[]) IS NULL OR p.instrument_id = ANY(CAST(:ids AS uuid[])))
-                GROUP BY p.instrument_id, a.code HAVING sum(p.amount) <> 0"""  # noqa: S608 - closed list
+                GROUP BY p.instrument_id, a.code HAVING sum(p.amount) <> 0"""
         ),
         {
             "as_of": as_of,
@@ -263,7 +265,8 @@ def entries_page(
                        FROM posting p JOIN account a ON a.id = p.account_id WHERE p.entry_id = e.id) AS postings
                FROM entry e JOIN fund f ON f.id = e.fund_id LEFT JOIN entry r ON r.reverses_id = e.id
                LEFT JOIN seal s ON s.fact_id = e.id
-               WHERE (CAST(:fund AS text) IS NULL OR f.code = :fund) AND (CAST(:deal AS uuid) IS NULL OR e.deal_id = :deal)
+               WHERE (CAST(:fund AS text) IS NULL OR f.code = :fund)
+                 AND (CAST(:deal AS uuid) IS NULL OR e.deal_id = :deal)
                  AND (CAST(:after AS bigint) IS NULL OR e.id < :after)
                ORDER BY e.id DESC LIMIT :limit"""
         ),

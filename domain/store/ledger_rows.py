@@ -136,7 +136,7 @@ class SealRow(SQLModel, table=True):
         UniqueConstraint("chain_id", "number", name="seal_number_is_used_once"),
         CheckConstraint("number > 0", name="seal_number_counts_from_one"),
     )
-    fact_id: int = Field(primary_key=True, sa_type=BigInteger)
+    fact_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     fact_kind: str
     chain_id: int = Field(sa_type=BigInteger, foreign_key="seal_chain.id")
     number: int = Field(sa_type=BigInteger)

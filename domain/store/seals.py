@@ -59,7 +59,8 @@ def known_at(session: Session, fund_id: UUID, number: int | None = None) -> Know
     """
     head, position = session.execute(
         text(
-            "SELECT coalesce((SELECT number FROM seal_chain WHERE fund_id = :fund), 0), (SELECT position FROM seal_horizon)"
+            "SELECT coalesce((SELECT number FROM seal_chain WHERE fund_id = :fund), 0), "
+            "(SELECT position FROM seal_horizon)"
         ),
         {"fund": fund_id},
     ).one()
@@ -101,7 +102,8 @@ def sealed_facts(session: Session) -> Iterator[SealedFact]:
                 """SELECT coalesce(fund.code, 'bank') AS chain, s.number, s.fact_kind, s.fact_id, s.leaf_hash,
                       s.chain_hash, leaf(f.kind, f.body) AS leaf_now
                FROM seal s JOIN seal_chain c ON c.id = s.chain_id LEFT JOIN fund ON fund.id = c.fund_id
-               LEFT JOIN fact f ON f.id = s.fact_id AND f.kind = s.fact_kind AND f.fund_id IS NOT DISTINCT FROM c.fund_id
+               LEFT JOIN fact f ON f.id = s.fact_id AND f.kind = s.fact_kind
+                                AND f.fund_id IS NOT DISTINCT FROM c.fund_id
                ORDER BY c.id, s.number"""
             )
         )

@@ -61,7 +61,8 @@ def open_deal_stage() -> None:
         sa.Column("happened_on", sa.Date(), nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.CheckConstraint(
-            "stage IN ('proposed', 'appraised', 'approved', 'contracted', 'active', 'exiting', 'closed', 'declined', 'withdrawn')",
+            "stage IN ('proposed', 'appraised', 'approved', 'contracted', 'active', 'exiting', 'closed', 'declined', "
+            "'withdrawn')",
             name="deal_stage_is_known",
         ),
         sa.ForeignKeyConstraint(

@@ -34,7 +34,7 @@ def open_seal_chain() -> None:
 def open_seal() -> None:
     op.create_table(
         "seal",
-        sa.Column("fact_id", sa.BigInteger(), nullable=False),
+        sa.Column("fact_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("fact_kind", sa.String(), nullable=False),
         sa.Column("chain_id", sa.BigInteger(), nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=False),

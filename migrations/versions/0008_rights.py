@@ -14,16 +14,48 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
-FACTS = (
-    "audit fund_limit contribution period target project_mission co_finance deal_stage instrument_terms entry "
-    "revenue_statement report_version observation finding breach breach_event exit_trigger statement_release "
-    "statement_line"
-).split()
+FACTS = [
+    "audit",
+    "fund_limit",
+    "contribution",
+    "period",
+    "target",
+    "project_mission",
+    "co_finance",
+    "deal_stage",
+    "instrument_terms",
+    "entry",
+    "revenue_statement",
+    "report_version",
+    "observation",
+    "finding",
+    "breach",
+    "breach_event",
+    "exit_trigger",
+    "statement_release",
+    "statement_line",
+]
 APPEND_ONLY = (*FACTS, "posting", "seal", "trajectory_point", "covenant_test")
-PLAIN_TABLES = (
-    "party grand_challenge mission indicator sector project project_sector deal instrument covenant trajectory_point "
-    "covenant_test report app_user access_token web_session answer posting"
-).split()
+PLAIN_TABLES = [
+    "party",
+    "grand_challenge",
+    "mission",
+    "indicator",
+    "sector",
+    "project",
+    "project_sector",
+    "deal",
+    "instrument",
+    "covenant",
+    "trajectory_point",
+    "covenant_test",
+    "report",
+    "app_user",
+    "access_token",
+    "web_session",
+    "answer",
+    "posting",
+]
 INSIDE_ONLY = ("fund_limit", "contribution", "co_finance", "exit_trigger", "statement_release", "period")
 OWNED = {
     "party": "id = (SELECT actor_party())",

@@ -142,7 +142,8 @@ def test_an_account_that_the_fund_lacks_is_named(database: TestDatabase, fund_id
         ledger.post(session, entry, fund_id=fund_id, by=NIGHT, key="1")
 
 
-HEADER = """INSERT INTO entry (fund_id, actor_scope, idem_key, body_hash, kind, reason, booked_on, effective_on, posting_count)
+HEADER = """INSERT INTO entry (fund_id, actor_scope, idem_key, body_hash, kind, reason, booked_on, effective_on,
+                               posting_count)
             SELECT id, 'x', 'x', '', 'x', '', '2026-03-01', '2026-03-01', %s FROM fund RETURNING id"""
 LINE = """INSERT INTO posting (entry_id, line, account_id, currency, booked_on, effective_on, amount)
           SELECT %s, %s, id, %s, %s, '2026-03-01', %s FROM account WHERE code = %s"""
@@ -222,18 +223,20 @@ def test_a_request_cannot_choose_a_facts_number_transaction_or_moment(database: 
 def test_an_unbalanced_entry_through_the_orm_fails_at_commit(database: TestDatabase, fund_id: UUID) -> None:
     from domain.store.ledger_rows import EntryRow
 
-    with pytest.raises((IntegrityError, DBAPIError), match="declares 2 postings and has 0"):
-        with database.sessions.begin(Role.NIGHT) as session:
-            session.add(
-                EntryRow(
-                    fund_id=fund_id,
-                    actor_scope="x",
-                    idem_key="x",
-                    body_hash=b"",
-                    kind="x",
-                    reason="x",
-                    booked_on=MARCH_1,
-                    effective_on=MARCH_1,
-                    posting_count=2,
-                )
+    with (
+        pytest.raises((IntegrityError, DBAPIError), match="declares 2 postings and has 0"),
+        database.sessions.begin(Role.NIGHT) as session,
+    ):
+        session.add(
+            EntryRow(
+                fund_id=fund_id,
+                actor_scope="x",
+                idem_key="x",
+                body_hash=b"",
+                kind="x",
+                reason="x",
+                booked_on=MARCH_1,
+                effective_on=MARCH_1,
+                posting_count=2,
             )
+        )

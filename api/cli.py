@@ -1,0 +1,55 @@
+"""The ``missionbook`` command. Exit code 0: done; 1: refused, with the refusal in words on standard error; 2: usage.
+
+Each command lives in ``api/commands`` and imports what it needs when it runs, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+
+import typer
+
+from api import commands
+from domain.errors import InputRefused, Refusal
+
+PROBLEMS_SHOWN_MAX = 500
+
+app = typer.Typer(
+    name="missionbook",
+    help="The book of a mission-oriented public development bank.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for module in sorted(found.name for found in pkgutil.iter_modules(commands.__path__)):
+    register = getattr(importlib.import_module(f"api.commands.{module}"), "register", None)
+    if register:
+        register(app)
+
+
+def say(refusal: Refusal) -> None:
+    """Write a refusal to standard error, every problem of an input on a line of its own."""
+    if not isinstance(refusal, InputRefused):
+        print(f"refused: {refusal}", file=sys.stderr)
+        return
+    for problem in refusal.problems[:PROBLEMS_SHOWN_MAX]:
+        print(str(problem), file=sys.stderr)
+    count = len(refusal.problems)
+    if count > PROBLEMS_SHOWN_MAX:
+        print(f"… and {count - PROBLEMS_SHOWN_MAX} more", file=sys.stderr)
+    print(f"refused: {count} problem{'s' if count > 1 else ''}; nothing was kept", file=sys.stderr)
+
+
+def main() -> None:
+    """Run a command; a refusal ends it with exit code 1 and without a stack trace."""
+    try:
+        app()
+    except Refusal as refusal:
+        say(refusal)
+        sys.exit(1)
+    except BrokenPipeError:
+        # The reader of a pipe has seen enough (`missionbook … | head`).
+        sys.stderr.close()
+        sys.exit(1)

@@ -1,0 +1,37 @@
+"""``missionbook database``: the operator's way to the database itself."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from api.database.roles import Role
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(no_args_is_help=True, help="The operator's way to the database itself.")
+    group.command("url")(url)
+    group.command("migrate")(migrate)
+    app.add_typer(group, name="database")
+
+
+def url(role: Annotated[Role, typer.Option(help="As whom to connect.")] = Role.APP) -> None:
+    """Print a connection URL, password and all, for psql, dumps and replicas, while a server holds the data folder."""
+    from api.database.embedded import database
+    from api.settings import settings
+
+    with database(settings()) as held:
+        typer.echo(held.url(role))
+
+
+def migrate() -> None:
+    """Run what migrations are pending, as the role that owns the tables."""
+    from api.database.embedded import database
+    from api.database.migrations import migrate as run
+    from api.settings import settings
+
+    with database(settings()) as held:
+        run(held.url(Role.MIGRATOR))
+    typer.echo("the database is up to date")
