@@ -1,0 +1,240 @@
+"""What a route may ask for: who acts, the transaction, the version that an edit rests on, and being done only once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from typing import Annotated, Protocol
+
+from fastapi import Depends, Header, Query, Request, Security
+from fastapi.responses import JSONResponse
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel
+from sqlmodel import Session
+
+from api.database.roles import Role
+from api.database.sessions import Sessions
+from api.problems import trace_id_of
+from api.refusals import EditNeedsVersion, FormNotOurs, IdempotencyKeyMissing, StaleEdit
+from api.security import Attempts, same_secret
+from domain.authority import Act, Actor, permit
+from domain.desk import answers, people
+from domain.desk.answers import ActAnswer
+from domain.desk.people import SignInNeeded, UserKnown
+
+COOKIE = "missionbook_session"
+KEY_LENGTH_MAX = 200
+_bearer = HTTPBearer(auto_error=False, description="A token from POST /api/v1/tokens")
+
+
+class Database(Protocol):
+    """A database that the application serves: its transactions, and its address by role."""
+
+    @property
+    def sessions(self) -> Sessions: ...
+
+    def url(self, role: Role) -> str: ...
+
+
+def database_of(request: Request) -> Database:
+    """Return the database that this application serves."""
+    database: Database = request.app.state.database
+    return database
+
+
+def attempts_of(request: Request) -> Attempts:
+    """Return the memory of failed sign-ins."""
+    attempts: Attempts = request.app.state.attempts
+    return attempts
+
+
+async def place(request: Request) -> AsyncIterator[None]:
+    """Wait for a place among those who may hold a connection.
+
+    Without it more requests than connections would each hold a thread while they wait for one, and those who have a
+    connection would find no thread to go on with.
+    """
+    places: asyncio.Semaphore = request.app.state.places
+    async with places:
+        yield
+
+
+Place = Annotated[None, Depends(place, scope="function")]
+
+
+def signed_in(
+    request: Request,
+    _place: Place,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+) -> Actor:
+    """Return whose bearer token came with the request. Refused: none, or a worthless one (``SignInNeeded``)."""
+    if bearer is None:
+        raise SignInNeeded
+    with database_of(request).sessions.begin(Role.APP) as session:
+        known = people.user_of_token(session, token=bearer.credentials)
+    request.state.actor, request.state.known, request.state.token = known.actor, known, bearer.credentials
+    return known.actor
+
+
+SignedIn = Annotated[Actor, Depends(signed_in)]
+
+
+def open_session(request: Request, actor: SignedIn) -> Iterator[Session]:
+    """Open the request's transaction; it is committed before the answer leaves, and rolled back by any refusal."""
+    with database_of(request).sessions.begin(Role.APP, actor, request=trace_id_of(request)) as session:
+        yield session
+
+
+Transaction = Annotated[Session, Depends(open_session, scope="function")]
+
+
+def open_night_session(request: Request, actor: SignedIn) -> Iterator[Session]:
+    """Open a transaction of the database role night, for sealing and for closing a day."""
+    with database_of(request).sessions.begin(Role.NIGHT, actor, request=trace_id_of(request)) as session:
+        yield session
+
+
+NightTransaction = Annotated[Session, Depends(open_night_session, scope="function")]
+
+
+def reading_inside(actor: SignedIn) -> Actor:
+    """Return the actor, who reads the whole book. Refused: everybody outside the bank (``NotAllowed``)."""
+    permit(Act.READ_BOOK, by=actor)
+    return actor
+
+
+Inside = Annotated[Actor, Depends(reading_inside)]
+
+
+def visiting(request: Request, _place: Place) -> UserKnown:
+    """Return who is signed in in this browser. Refused: nobody (``SignInNeeded``)."""
+    secret = request.cookies.get(COOKIE)
+    if not secret:
+        raise SignInNeeded
+    with database_of(request).sessions.begin(Role.APP) as session:
+        known = people.user_of_web_session(session, secret=secret)
+    request.state.actor, request.state.known = known.actor, known
+    return known
+
+
+Visitor = Annotated[UserKnown, Depends(visiting)]
+
+
+def open_page_session(request: Request, visitor: Visitor) -> Iterator[Session]:
+    """Open a page's transaction, like ``open_session``."""
+    with database_of(request).sessions.begin(Role.APP, visitor.actor, request=trace_id_of(request)) as session:
+        yield session
+
+
+PageTransaction = Annotated[Session, Depends(open_page_session, scope="function")]
+
+
+async def own_form(request: Request, visitor: Visitor) -> None:
+    """Let a form pass that sends back the secret of its browser's session (field ``csrf_token``), or refuse it."""
+    form = await request.form()
+    sent = form.get("csrf_token")
+    if not isinstance(sent, str) or not visitor.csrf_token or not same_secret(sent, visitor.csrf_token):
+        raise FormNotOurs
+
+
+OwnForm = Depends(own_form)
+"""Goes into ``dependencies=[OwnForm]`` of every page's POST."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """Which part of a list: what comes after the cursor, at most ``limit`` rows."""
+
+    after: str | None
+    limit: int
+
+
+def paging(
+    after: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Paging:
+    """Return the part of a list that was asked for."""
+    return Paging(after, limit)
+
+
+Page = Annotated[Paging, Depends(paging)]
+
+IfMatch = Annotated[str | None, Header(alias="If-Match", description="The ETag of what you read", max_length=100)]
+
+
+def etag(version: int | str) -> str:
+    """Return a version as a strong ETag."""
+    return f'"{version}"'
+
+
+def fits_version(if_match: str | None, version: int | str) -> None:
+    """Let an edit pass that rests on the present version, or refuse it (``EditNeedsVersion``, ``StaleEdit``)."""
+    if if_match is None:
+        raise EditNeedsVersion(str(version))
+    if etag(version) not in [one.strip() for one in if_match.split(",")]:
+        raise StaleEdit(str(version))
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """An act that is done once per key: a repeated request gets the first one's answer."""
+
+    session: Session
+    actor: Actor
+    route: str
+    header: str
+    body_hash: bytes
+
+    @property
+    def key(self) -> str:
+        """The key under which the ledger knows the entry: the same header at another door is another key."""
+        return f"{self.route} {self.header}"
+
+    def answer(self, act: Callable[[], BaseModel], *, status: int = 201) -> JSONResponse:
+        """Do the act and keep its answer, or give the kept one. Refused: the same key with another body."""
+        given = answers.claim(self.session, by=self.actor, route=self.route, key=self.header, body_hash=self.body_hash)
+        if given is not None:
+            return JSONResponse(given.body, given.status, headers={"Idempotency-Replayed": "true"})
+        body = act().model_dump(mode="json")
+        answers.keep(self.session, by=self.actor, route=self.route, key=self.header, answer=ActAnswer(status, body))
+        return JSONResponse(body, status)
+
+
+async def hash_of_request(request: Request) -> bytes:
+    """Return a hash of what is asked: the address and the body, whatever the order of its members."""
+    raw = await request.body()
+    with contextlib.suppress(ValueError, RecursionError):  # what is no JSON is refused elsewhere
+        raw = json.dumps(json.loads(raw), sort_keys=True).encode()
+    return hashlib.sha256(request.url.path.encode() + b"\n" + raw).digest()
+
+
+def once(
+    request: Request,
+    session: Transaction,
+    actor: SignedIn,
+    body_hash: Annotated[bytes, Depends(hash_of_request)],
+    idempotency_key: Annotated[
+        str | None, Header(alias="Idempotency-Key", description="A key of your own making, such as a UUID")
+    ] = None,
+) -> Once:
+    """Return the means to do an act once. Refused: no key, or one that is too long (``IdempotencyKeyMissing``)."""
+    key = (idempotency_key or "").strip()
+    if not key:
+        raise IdempotencyKeyMissing
+    if len(key) > KEY_LENGTH_MAX or not key.isascii() or not key.isprintable():
+        raise IdempotencyKeyMissing(f"it has at most {KEY_LENGTH_MAX} printable ASCII characters")
+    return Once(session, actor, f"{request.method} {pattern_of(request)}", key, body_hash)
+
+
+def pattern_of(request: Request) -> str:
+    """Return the pattern of the request's address."""
+    from api.middleware import door_of
+
+    return door_of(request.scope)
+
+
+DoneOnce = Annotated[Once, Depends(once)]

@@ -1,0 +1,87 @@
+"""The application: doors around one database."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.metadata
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+
+import psycopg
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from api.database.migrations import pending
+from api.database.roles import Role
+from api.deps import Database
+from api.logs import set_up_logs
+from api.middleware import Measures, Threshold
+from api.pages import add_pages
+from api.problems import add_failures, told
+from api.routes import add_routes
+from api.security import Attempts
+
+REQUESTS_AT_WORK_MAX = 10
+"""No more requests than the pool of ``Sessions`` has connections may hold one at a time."""
+
+
+def build_app(database: Database) -> FastAPI:
+    """Return the application on a database whose migrations have run.
+
+    Nothing is read from the environment and nothing is connected before the first request.
+    """
+    set_up_logs()
+    measures = Measures()
+
+    @asynccontextmanager
+    async def life(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        database.sessions.close()
+
+    app = FastAPI(
+        title="Missionbook",
+        summary="The book of a mission-oriented public development bank",
+        version=importlib.metadata.version("missionbook"),
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # the ready-made pages load their scripts from other hosts
+        redoc_url=None,
+        lifespan=life,
+        redirect_slashes=False,
+    )
+    app.state.database = database
+    app.state.attempts = Attempts()
+    app.state.places = asyncio.Semaphore(REQUESTS_AT_WORK_MAX)
+    app.state.measures = measures
+    app.add_middleware(Threshold, measures=measures)
+    add_failures(app)
+    add_probes(app)
+    add_routes(app)
+    add_pages(app)
+    return app
+
+
+def add_probes(app: FastAPI) -> None:
+    """Add the addresses that a machine asks whether we live, whether we are ready, and how we do."""
+
+    @app.get("/healthz", include_in_schema=False)
+    def health() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @app.get("/readyz", include_in_schema=False)
+    def ready(request: Request) -> Response:
+        database: Database = request.app.state.database
+        try:
+            waiting = pending(database.url(Role.APP))
+        except psycopg.Error:
+            return told(request, HTTPStatus.SERVICE_UNAVAILABLE, "database-away", "the database cannot be reached")
+        if waiting:
+            return told(
+                request, HTTPStatus.SERVICE_UNAVAILABLE, "migrations-pending", "the database waits for its migrations"
+            )
+        return JSONResponse({"status": "ready"})
+
+    @app.get("/metrics", include_in_schema=False)
+    def metrics(request: Request) -> Response:
+        return Response(generate_latest(request.app.state.measures.registry), media_type=CONTENT_TYPE_LATEST)

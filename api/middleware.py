@@ -1,0 +1,139 @@
+"""What every request passes on its way in and out: its number, a limit to its size, headers that keep browsers safe.
+
+One class around the whole application, so that a failure of any part is still told with a trace id and with the same
+headers as everything else.
+"""
+
+from __future__ import annotations
+
+import time
+from http import HTTPStatus
+
+import structlog
+from fastapi import Request
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uuid_utils.compat import uuid7
+
+from api.problems import tell_failure, told
+from api.refusals import RequestTooLarge, status_and_word
+
+BODY_BYTES_MAX = 1024 * 1024
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_log = structlog.get_logger()
+
+
+class Measures:
+    """Counts for ``/metrics``: doors, methods and statuses, nobody's name."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "missionbook_requests", "Requests answered", ["method", "door", "status"], registry=self.registry
+        )
+        self.seconds = Histogram(
+            "missionbook_request_seconds", "Seconds from request to answer", ["door"], registry=self.registry
+        )
+
+
+class Threshold:
+    """The outermost layer of the application."""
+
+    def __init__(self, app: ASGIApp, *, measures: Measures) -> None:
+        self._app, self._measures = app, measures
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        trace_id = uuid7().hex
+        scope.setdefault("state", {})["trace_id"] = trace_id
+        request = Request(scope, receive)
+        status = 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _add_headers(MutableHeaders(scope=message), trace_id=trace_id, path=scope["path"])
+            await send(message)
+
+        try:
+            if _declared_bytes(request) > BODY_BYTES_MAX:
+                answer = told(request, *_TOO_LARGE, facts={"bytes_max": BODY_BYTES_MAX})
+                await answer(scope, receive, send_with_headers)
+            else:
+                await self._app(scope, _limited(receive), send_with_headers)
+        except Exception as error:
+            if status:  # half an answer is out: the connection must break, or it would pass for a whole one
+                raise
+            await tell_failure(request, error)(scope, receive, send_with_headers)
+        finally:
+            self._note(scope, status=status, seconds=time.perf_counter() - started, trace_id=trace_id)
+
+    def _note(self, scope: Scope, *, status: int, seconds: float, trace_id: str) -> None:
+        door = door_of(scope)
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        self._measures.requests.labels(method, door, str(status)).inc()
+        self._measures.seconds.labels(door).observe(seconds)
+        actor = scope["state"].get("actor")
+        _log.info(
+            "request", method=method, door=door, status=status, ms=round(seconds * 1000, 1), trace_id=trace_id,
+            actor=str(actor.id) if actor else None,
+        )  # fmt: skip
+
+
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+_too_large = RequestTooLarge(BODY_BYTES_MAX)
+_TOO_LARGE = (*status_and_word(_too_large), str(_too_large))
+
+
+def door_of(scope: Scope) -> str:
+    """Return the pattern of the address, such as ``/api/v1/deals/{deal_id}``: never an address that somebody typed."""
+    route = scope.get("route")
+    context = (
+        scope.get("fastapi", {}).get("effective_route_context") if isinstance(scope.get("fastapi"), dict) else None
+    )
+    return str(getattr(context, "path", None) or getattr(route, "path", None) or "unknown")
+
+
+def _add_headers(headers: MutableHeaders, *, trace_id: str, path: str) -> None:
+    for name, value in HEADERS.items():
+        headers[name] = value
+    headers["X-Request-ID"] = trace_id
+    if not path.startswith("/static/"):
+        headers.setdefault("Cache-Control", "no-store")
+
+
+def _declared_bytes(request: Request) -> int:
+    declared = request.headers.get("content-length", "0")
+    return int(declared) if declared.isascii() and declared.isdigit() else 0
+
+
+def _limited(receive: Receive) -> Receive:
+    """Count what arrives, whatever the request declared."""
+    arrived = 0
+
+    async def receive_limited() -> Message:
+        nonlocal arrived
+        message = await receive()
+        arrived += len(message.get("body", b""))
+        if arrived > BODY_BYTES_MAX:
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, str(_too_large))
+        return message
+
+    return receive_limited

@@ -1,0 +1,208 @@
+"""How a failure is told: RFC 9457 problem details under ``/api``, a page elsewhere.
+
+``detail`` is the refusal's sentence, the other members are its facts. What the person did not cause is told without
+anything from the inside: the trace id leads to the log.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from api.database.roles import Role
+from api.pages.errors import error_page
+from api.refusals import TOLD_TO_THE_AUDIT, status_and_word
+from domain.authority import Actor
+from domain.desk import audit
+from domain.errors import Refusal
+from domain.money import Money
+
+_log = structlog.get_logger()
+_MEMBERS = {"type", "title", "status", "detail", "instance", "trace_id"}
+_DATABASE_STATES = {
+    "40001": (HTTPStatus.CONFLICT, "changed-meanwhile", "somebody changed the same thing at the same time; try again"),
+    "40P01": (HTTPStatus.CONFLICT, "changed-meanwhile", "somebody changed the same thing at the same time; try again"),
+    "23505": (
+        HTTPStatus.CONFLICT,
+        "already-there",
+        "the same thing was recorded already; read it before you try again",
+    ),
+    "55P03": (HTTPStatus.SERVICE_UNAVAILABLE, "busy", "somebody else is at work on this; try again in a moment"),
+    "57014": (HTTPStatus.SERVICE_UNAVAILABLE, "too-slow", "this took too long and was given up; nothing was changed"),
+    "53300": (HTTPStatus.SERVICE_UNAVAILABLE, "busy", "too many are at work at once; try again in a moment"),
+    "42501": (HTTPStatus.FORBIDDEN, "not-allowed", "the book does not let you do this"),
+    "22021": (HTTPStatus.UNPROCESSABLE_ENTITY, "input-refused", "a text holds characters that the book cannot keep"),
+    "22003": (HTTPStatus.UNPROCESSABLE_ENTITY, "input-refused", "a number is larger than the book can keep"),
+}
+_GONE = (HTTPStatus.SERVICE_UNAVAILABLE, "database-away", "the database cannot be reached; try again in a moment")
+_BROKEN = (
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    "failure",
+    "something went wrong on our side and nothing was changed; the trace id leads to it in the log",
+)
+
+
+def trace_id_of(request: Request) -> str:
+    """Return the number of this request, as it stands in the log and in the audit."""
+    return str(getattr(request.state, "trace_id", ""))
+
+
+def plain(value: object) -> Any:
+    """Return a refusal's fact as JSON: money as amount and currency, days in ISO 8601, exact numbers as text."""
+    match value:
+        case Money():
+            return {"amount": value.amount, "currency": value.currency}
+        case Enum():
+            return value.value
+        case None | bool() | int() | str():
+            return value
+        case Decimal() | UUID():
+            return str(value)
+        case datetime() | date():
+            return value.isoformat()
+        case Mapping():
+            return {str(key): plain(item) for key, item in value.items()}
+        case Sequence() | set() | frozenset():
+            return [plain(item) for item in value]
+    if dataclasses.is_dataclass(value):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    return str(value)
+
+
+def told(
+    request: Request,
+    status: int,
+    word: str,
+    detail: str,
+    *,
+    facts: Mapping[str, object] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Answer with a failure: problem details under ``/api`` and for programmes, a page for people."""
+    title = word.replace("-", " ").capitalize()
+    if request.url.path.startswith(("/api", "/healthz", "/readyz", "/metrics")):
+        body = {
+            **{key: plain(fact) for key, fact in (facts or {}).items() if key not in _MEMBERS},
+            "type": f"/problems/{word}",
+            "title": title,
+            "status": int(status),
+            "detail": detail,
+            "trace_id": trace_id_of(request),
+        }
+        answer: Response = JSONResponse(body, status, media_type="application/problem+json")
+    else:
+        answer = error_page(
+            request, status=int(status), word=word, title=title, detail=detail, trace_id=trace_id_of(request)
+        )
+    answer.headers.update(headers or {})
+    return answer
+
+
+def tell_refusal(request: Request, refusal: Refusal) -> Response:
+    """Answer with a refusal, and leave an audit row where it matters."""
+    status, word = status_and_word(refusal)
+    if isinstance(refusal, TOLD_TO_THE_AUDIT):
+        _note(request, refusal, word)
+    headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
+    if hasattr(refusal, "wait_seconds"):
+        headers["Retry-After"] = str(refusal.wait_seconds)
+    _log.info("refused", problem=word, trace_id=trace_id_of(request), path=request.url.path)
+    return told(request, status, word, str(refusal), facts=refusal.facts, headers=headers)
+
+
+def _note(request: Request, refusal: Refusal, word: str) -> None:
+    """Write the refusal into the audit in its own transaction: the request's is rolled back by now."""
+    actor: Actor | None = getattr(request.state, "actor", None)
+    tried = getattr(request.state, "tried_email", "")
+    nobody = Actor(id=None, name=tried or "nobody", role=None)
+    act = str(refusal.act) if hasattr(refusal, "act") else word.replace("-", " ")
+    try:
+        with request.app.state.database.sessions.begin(Role.APP, actor, request=trace_id_of(request)) as session:
+            audit.note_refusal(
+                session,
+                by=actor or nobody,
+                act=act,
+                subject=f"{request.method} {request.url.path}"[:400],
+                detail={"problem": word, **{key: plain(fact) for key, fact in refusal.facts.items()}},
+            )
+    except DBAPIError:
+        _log.exception("a refusal could not be written to the audit", trace_id=trace_id_of(request))
+
+
+def tell_invalid(request: Request, error: RequestValidationError) -> Response:
+    """Answer with every problem of a request in words."""
+    problems = [{"where": _where(one["loc"]), "what": _what(one)} for one in error.errors()]
+    detail = f"the request has {len(problems)} problem{'s' if len(problems) > 1 else ''}: " + "; ".join(
+        f"{one['where']}: {one['what']}" for one in problems[:5]
+    )
+    return told(request, HTTPStatus.UNPROCESSABLE_ENTITY, "input-refused", detail, facts={"problems": problems[:200]})
+
+
+def _where(loc: Sequence[object]) -> str:
+    words = [str(part) for part in loc if part not in ("body", "query", "path", "header")]
+    return ".".join(words) or "the body"
+
+
+def _what(error: Mapping[str, Any]) -> str:
+    """Return pydantic's message in our words; the value itself is not repeated (it may be a secret)."""
+    kind, message = str(error["type"]), str(error["msg"])
+    if kind == "missing":
+        return "is missing"
+    if kind == "extra_forbidden":
+        return "is not known here"
+    if kind == "json_invalid":
+        return "is not JSON"
+    return message.removeprefix("Value error, ").removeprefix("Input should be ").strip() or "cannot be read"
+
+
+def tell_http(request: Request, error: HTTPException) -> Response:
+    """Answer what the framework itself refuses: an unknown address, a method that a door does not take."""
+    word, detail = {
+        404: ("no-such-address", f"there is nothing at {request.url.path[:200]}"),
+        405: ("method-not-taken", f"{request.method} is not taken at {request.url.path[:200]}"),
+    }.get(error.status_code, ("request-refused", str(error.detail)))
+    return told(request, error.status_code, word, detail, headers=error.headers)
+
+
+def tell_database(request: Request, error: Exception) -> Response:
+    """Answer what the database could not do, without its words."""
+    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+    lost = isinstance(error, PoolTimeout) or getattr(error, "connection_invalidated", False)
+    if state in _DATABASE_STATES:
+        status, word, detail = _DATABASE_STATES[state]
+    elif lost or state[:2] in ("08", "57") or (not state and type(error).__name__ == "OperationalError"):
+        status, word, detail = _GONE
+    else:
+        status, word, detail = _BROKEN
+    _log.error("the database refused", exc_info=error, sqlstate=state, trace_id=trace_id_of(request))
+    headers = {"Retry-After": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    return told(request, status, word, detail, headers=headers)
+
+
+def tell_failure(request: Request, error: Exception) -> Response:
+    """Answer what nobody expected: a trace id and nothing from the inside."""
+    _log.error("unexpected failure", exc_info=error, trace_id=trace_id_of(request), path=request.url.path)
+    return told(request, *_BROKEN)
+
+
+def add_failures(app: FastAPI) -> None:
+    """Register every way of telling a failure. What nobody expected is caught by ``api/middleware.py``."""
+    app.add_exception_handler(Refusal, tell_refusal)  # type: ignore[arg-type]
+    app.add_exception_handler(RequestValidationError, tell_invalid)  # type: ignore[arg-type]
+    app.add_exception_handler(HTTPException, tell_http)  # type: ignore[arg-type]
+    app.add_exception_handler(DBAPIError, tell_database)
+    app.add_exception_handler(PoolTimeout, tell_database)

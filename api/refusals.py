@@ -1,0 +1,113 @@
+"""The one table from refusals to HTTP answers. ``api/problems.py`` tells them.
+
+The second word of a line ends the problem's stable ``type`` (``/problems/no-such-thing``): it stays when a class is
+renamed.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from api.database.problems import DatabaseProblem
+from domain import authority, errors, ledger, money
+from domain.desk import answers, people, refusals
+from domain.errors import Refusal
+
+
+class FormNotOurs(Refusal):
+    """A form that came without the secret of the browser's session: another site may have sent it."""
+
+    def __init__(self) -> None:
+        super().__init__("the form did not come from a page of this session; open the page again and send it once more")
+
+
+class IdempotencyKeyMissing(Refusal):
+    """A request that moves money or submits a report and names no key by which a retry would be known."""
+
+    def __init__(self, why: str = "send one of your own making, such as a UUID") -> None:
+        super().__init__(f"this request takes an Idempotency-Key header: {why}")
+
+
+class EditNeedsVersion(Refusal):
+    """An edit that does not say which version of the thing it is an edit of."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__("this edit takes an If-Match header with the ETag of what you read")
+        self.version = version
+
+
+class StaleEdit(Refusal):
+    """An edit of a thing that somebody else has changed since it was read."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__("somebody has changed this since you read it; read it again, then decide")
+        self.version = version
+
+
+class TooManyAttempts(Refusal):
+    """Too many sign-ins failed for one email from one address."""
+
+    def __init__(self, wait_seconds: int) -> None:
+        super().__init__(f"too many sign-ins failed; wait {wait_seconds} seconds")
+        self.wait_seconds = wait_seconds
+
+
+class RequestTooLarge(Refusal):
+    """A body larger than any this door takes."""
+
+    def __init__(self, bytes_max: int) -> None:
+        super().__init__(f"the request is too large; this door takes {bytes_max} bytes")
+        self.bytes_max = bytes_max
+
+
+TABLE: dict[type[Refusal], tuple[HTTPStatus, str]] = {
+    # who
+    people.SignInNeeded: (HTTPStatus.UNAUTHORIZED, "sign-in-needed"),
+    people.SignInRefused: (HTTPStatus.UNAUTHORIZED, "sign-in-refused"),
+    people.UserEmailTaken: (HTTPStatus.CONFLICT, "email-taken"),
+    TooManyAttempts: (HTTPStatus.TOO_MANY_REQUESTS, "too-many-attempts"),
+    FormNotOurs: (HTTPStatus.FORBIDDEN, "form-not-ours"),
+    authority.NotAllowed: (HTTPStatus.FORBIDDEN, "not-allowed"),
+    authority.SamePersonPreparedAndDecides: (HTTPStatus.FORBIDDEN, "second-person-needed"),
+    # what was asked
+    errors.NotFound: (HTTPStatus.NOT_FOUND, "no-such-thing"),
+    errors.InputRefused: (HTTPStatus.UNPROCESSABLE_ENTITY, "input-refused"),
+    money.AmountUnreadable: (HTTPStatus.UNPROCESSABLE_ENTITY, "amount-unreadable"),
+    money.CurrenciesDiffer: (HTTPStatus.UNPROCESSABLE_ENTITY, "currencies-differ"),
+    RequestTooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "request-too-large"),
+    # twice, and at the same time
+    IdempotencyKeyMissing: (HTTPStatus.BAD_REQUEST, "idempotency-key-missing"),
+    ledger.KeyUsedForAnotherRequest: (HTTPStatus.UNPROCESSABLE_ENTITY, "key-used-for-another-request"),
+    answers.ActStillRuns: (HTTPStatus.CONFLICT, "act-still-runs"),
+    EditNeedsVersion: (HTTPStatus.PRECONDITION_REQUIRED, "edit-needs-version"),
+    StaleEdit: (HTTPStatus.PRECONDITION_FAILED, "stale-edit"),
+    # the ledger
+    ledger.EntryDoesNotBalance: (HTTPStatus.UNPROCESSABLE_ENTITY, "entry-does-not-balance"),
+    ledger.EntryTooSmall: (HTTPStatus.UNPROCESSABLE_ENTITY, "entry-too-small"),
+    ledger.EntryAlreadyReversed: (HTTPStatus.CONFLICT, "entry-already-reversed"),
+    ledger.PeriodClosed: (HTTPStatus.CONFLICT, "period-closed"),
+    refusals.CashNotEnough: (HTTPStatus.CONFLICT, "cash-not-enough"),
+    refusals.AccountUnknown: (HTTPStatus.UNPROCESSABLE_ENTITY, "account-unknown"),
+    refusals.SealBeyondHead: (HTTPStatus.NOT_FOUND, "seal-beyond-head"),
+    # the machine
+    DatabaseProblem: (HTTPStatus.SERVICE_UNAVAILABLE, "database-problem"),
+}
+"""Every refusal, or an ancestor of it: its status and the end of its type."""
+
+TOLD_TO_THE_AUDIT = (
+    authority.NotAllowed,
+    authority.SamePersonPreparedAndDecides,
+    errors.NotFound,
+    people.SignInRefused,
+    TooManyAttempts,
+    FormNotOurs,
+)
+"""Refusals that leave an audit row: somebody reached for what is not theirs."""
+
+
+def status_and_word(refusal: Refusal) -> tuple[HTTPStatus, str]:
+    """Return a refusal's status and the end of its type: its own line of the table, or the nearest ancestor's."""
+    for family in type(refusal).__mro__:
+        if family in TABLE:
+            return TABLE[family]
+    return HTTPStatus.UNPROCESSABLE_ENTITY, "refused"

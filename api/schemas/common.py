@@ -1,0 +1,84 @@
+"""What requests and answers of every capability share: money, texts, pages of a list."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from domain import money
+
+
+class Asked(BaseModel):
+    """A request's body: what is not known here is refused, and nothing is quietly turned into something else."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Answer(BaseModel):
+    """An answer's body, read from the desk's value of the same names."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+def _without_controls(text: str) -> str:
+    """Refuse what no pen writes: control characters and halves of characters."""
+    if any(unicodedata.category(letter) in ("Cc", "Cs") and letter not in "\n\t" for letter in text):
+        raise ValueError("contains control characters")
+    return text
+
+
+Line = Annotated[
+    str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True), AfterValidator(_without_controls)
+]
+Prose = Annotated[str, StringConstraints(max_length=10_000, strip_whitespace=True), AfterValidator(_without_controls)]
+Code = Annotated[
+    str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$", strip_whitespace=True)
+]
+
+
+class MoneyAsked(Asked):
+    """An amount as somebody states it: plain digits, and a currency."""
+
+    amount: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+
+    def minor_in(self, currency: str) -> int:
+        """Return whole minor units. Refused: another currency, what is no amount in plain digits."""
+        if self.currency != currency:
+            raise money.CurrenciesDiffer(self.currency, currency)
+        return money.parse_minor(self.amount, currency)
+
+
+class MoneyAnswer(Answer):
+    """An exact amount, e.g. ``{"amount": "1250.00", "currency": "EUR"}``."""
+
+    amount: str
+    currency: str
+
+
+class ProblemLine(BaseModel):
+    """One thing that is wrong in a request, and where."""
+
+    where: str
+    what: str
+
+
+class ProblemDetails(BaseModel):
+    """A refusal or failure (RFC 9457); the refusal's own facts stand beside these members."""
+
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(examples=["/problems/input-refused"])
+    title: str
+    status: int
+    detail: str
+    trace_id: str
+    problems: list[ProblemLine] | None = None
+
+
+PROBLEMS = {
+    "4XX": {"model": ProblemDetails, "description": "Refused, in words", "content": {"application/problem+json": {}}},
+    "5XX": {"model": ProblemDetails, "description": "Failed", "content": {"application/problem+json": {}}},
+}

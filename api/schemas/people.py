@@ -1,0 +1,42 @@
+"""People and their tokens, as they are asked for and answered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field, SecretStr, StringConstraints
+
+from api.schemas.common import Answer, Asked
+
+
+class TokenAsked(Asked):
+    """Who wants a token."""
+
+    email: Annotated[str, StringConstraints(min_length=3, max_length=300)]
+    password: SecretStr = Field(min_length=1, max_length=400)
+
+
+class TokenAnswer(Answer):
+    """A bearer token; it is told this once."""
+
+    token: str
+    token_type: str = "Bearer"
+    expires_at: datetime
+
+
+class UserAnswer(Answer):
+    """Somebody who can sign in, and what they may do."""
+
+    id: UUID
+    email: str
+    name: str
+    role: str
+    party_code: str | None
+
+
+class MeAnswer(UserAnswer):
+    """Who is signed in."""
+
+    may: list[str]

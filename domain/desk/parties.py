@@ -1,0 +1,115 @@
+"""Parties: the businesses, charities, public bodies, intermediaries and contributors that the book names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+from uuid_utils.compat import uuid7
+
+from domain.authority import Act, Actor, permit
+from domain.errors import InputRefused, NotFound, Problem, Refusal
+from domain.parties import PartyKind
+from domain.store import audit
+from domain.store import party_queries as store
+
+PARTIES_PER_PAGE_MAX = 200
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,63}")
+
+
+class PartyCodeTaken(Refusal):
+    """Another party has this code."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"there is already a party with the code {code}")
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A party; ``group_code`` joins parties under one control, empty where there is none."""
+
+    id: UUID
+    code: str
+    name: str
+    kind: PartyKind
+    country: str
+    group_code: str
+
+
+def add_party(
+    session: Session,
+    *,
+    code: str,
+    name: str,
+    kind: PartyKind | str,
+    country: str = "",
+    group_code: str = "",
+    by: Actor,
+) -> UUID:
+    """Add a party and return its id.
+
+    Refused: the role, every problem of what was given at once (``InputRefused``), a code that is taken.
+    """
+    permit(Act.PROPOSE, by=by)
+    code, name, country, group_code = code.strip(), name.strip(), country.strip(), group_code.strip()
+    problems = []
+    if not _CODE.fullmatch(code):
+        problems.append(Problem("code", "write letters, digits and . _ / -, at most 64"))
+    if group_code and not _CODE.fullmatch(group_code):
+        problems.append(Problem("group_code", "write letters, digits and . _ / -, at most 64"))
+    if not name or len(name) > 300 or not name.isprintable():
+        problems.append(Problem("name", "write a name of 1 to 300 printable characters"))
+    if str(kind) not in {member.value for member in PartyKind}:
+        problems.append(Problem("kind", f"choose one of {', '.join(PartyKind)}"))
+    if country and not re.fullmatch(r"[A-Z]{2}", country):
+        problems.append(Problem("country", "write two capital letters, such as GB (ISO 3166)"))
+    if problems:
+        raise InputRefused(problems, subject="the party")
+    party_id = uuid7()
+    added = store.add_party(
+        session, party_id=party_id, code=code, name=name, kind=str(kind), country=country, group_code=group_code
+    )
+    if not added:
+        raise PartyCodeTaken(code)
+    audit.record(session, by=by, act="add a party", subject_kind="party", subject=code, detail={"name": name})
+    return party_id
+
+
+def party_list(
+    session: Session,
+    *,
+    search: str | None = None,
+    kind: PartyKind | None = None,
+    after: str | None = None,
+    limit: int = 50,
+) -> tuple[Party, ...]:
+    """Return parties by code, those after the code ``after``; an investee sees its own only."""
+    rows = store.party_page(
+        session, search=search, kind=kind, after=after, limit=max(1, min(limit, PARTIES_PER_PAGE_MAX + 1))
+    )
+    return tuple(_party(row) for row in rows)
+
+
+def party_by_id(session: Session, *, party_id: UUID) -> Party:
+    """Return a party. Refused: one that there is not, or that this person may not know of (``NotFound``)."""
+    row = store.party(session, party_id=party_id)
+    if row is None:
+        raise NotFound("party", party_id)
+    return _party(row)
+
+
+def party_by_code(session: Session, *, code: str) -> Party:
+    """Return a party. Refused: one that there is not, or that this person may not know of (``NotFound``)."""
+    row = store.party(session, code=code)
+    if row is None:
+        raise NotFound("party", code)
+    return _party(row)
+
+
+def _party(row: Mapping[Any, Any]) -> Party:
+    return Party(row["id"], row["code"], row["name"], PartyKind(row["kind"]), row["country"], row["group_code"])

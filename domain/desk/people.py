@@ -1,0 +1,254 @@
+"""The people who sign in: adding them, telling whether a password is theirs, letting them in and out.
+
+A password is kept as its argon2id hash, a token or a browser's secret as its SHA-256 (it is 32 random bytes, so a slow
+hash would add nothing). Whether an email is known shows neither in words nor in time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlmodel import Session
+
+from domain.authority import Act, Actor, permit
+from domain.errors import InputRefused, Problem, Refusal
+from domain.parties import Role
+from domain.store import audit
+from domain.store import people_queries as store
+
+TOKEN_HOURS = 12
+WEB_SESSION_HOURS = 12
+PASSWORD_LENGTH_MIN = 12
+PASSWORD_LENGTH_MAX = 200
+
+_HASHER = PasswordHasher(time_cost=3, memory_cost=65536, parallelism=1)
+_NOBODYS_HASH = "$argon2id$v=19$m=65536,t=3,p=1$o6OMwEViuDbfGsZv3Z/kMQ$TtYjN7kQHwQaZU3Q2KN+v8bspWmp8OLACLgLaSadDOA"
+"""A hash with our parameters that no password fits: checking an unknown email costs what a known one costs."""
+_EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f]{1,190}")
+
+
+class SignInRefused(Refusal):
+    """A sign-in that did not fit. Email and password are told together, so nobody learns which users there are."""
+
+    def __init__(self) -> None:
+        super().__init__("email and password do not fit together")
+
+
+class SignInNeeded(Refusal):
+    """An act that only a known user may do, and nobody is signed in, or no longer."""
+
+    def __init__(self) -> None:
+        super().__init__("sign in first: no valid token or session came with the request")
+
+
+class UserEmailTaken(Refusal):
+    """Another user signs in with this email."""
+
+    def __init__(self, email: str) -> None:
+        super().__init__(f"there is already a user with the email {email}")
+        self.email = email
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who can sign in; ``party_code`` is an investee's."""
+
+    id: UUID
+    email: str
+    name: str
+    role: Role
+    party_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class UserKnown:
+    """A user who was recognised: the actor for this transaction, and the secret that forms of the browser send back."""
+
+    user: User
+    actor: Actor
+    csrf_token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordKept:
+    """What a password is checked against: the user, or nobody, and a hash that is always there."""
+
+    known: UserKnown | None
+    password_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenGiven:
+    """A bearer token, told once, and when it expires."""
+
+    token: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WebSessionOpened:
+    """A signed-in browser: the secret for its cookie, told once, the secret for its forms, and when it expires."""
+
+    secret: str
+    csrf_token: str
+    expires_at: datetime
+
+
+def add_user(
+    session: Session,
+    *,
+    email: str,
+    name: str,
+    role: Role | str,
+    party_id: UUID | None,
+    password: str,
+    by: Actor,
+    password_hash: str = "",
+) -> UUID:
+    """Add a user and return the id. ``password_hash`` spares hashing where it was done before.
+
+    Refused: the role of who adds, every problem of what was given at once (``InputRefused``), an email that is taken.
+    """
+    permit(Act.ADMINISTER, by=by)
+    email, name = email.strip().lower(), name.strip()
+    problems = _problems(email=email, name=name, role=str(role), party_id=party_id, password=password)
+    if problems:
+        raise InputRefused(problems, subject="the user")
+    user_id = store.add_user(
+        session,
+        email=email,
+        name=name,
+        role=str(role),
+        party_id=party_id,
+        password_hash=password_hash or hash_password(password),
+    )
+    if user_id is None:
+        raise UserEmailTaken(email)
+    audit.record(
+        session, by=by, act=Act.ADMINISTER, subject_kind="user", subject=user_id,
+        detail={"email": email, "role": str(role), "party_id": party_id},
+    )  # fmt: skip
+    return user_id
+
+
+def _problems(*, email: str, name: str, role: str, party_id: UUID | None, password: str) -> list[Problem]:
+    problems = []
+    if not _EMAIL.fullmatch(email):
+        problems.append(Problem("email", "write an address such as ann@bank.example"))
+    if not name or len(name) > 200 or not name.isprintable():
+        problems.append(Problem("name", "write a name of 1 to 200 printable characters"))
+    if role not in {member.value for member in Role}:
+        problems.append(Problem("role", f"choose one of {', '.join(Role)}"))
+    elif (role == Role.INVESTEE) != (party_id is not None):
+        problems.append(Problem("party", "an investee's user belongs to a party, and nobody else's does"))
+    if not PASSWORD_LENGTH_MIN <= len(password) <= PASSWORD_LENGTH_MAX:
+        problems.append(Problem("password", f"takes {PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX} characters"))
+    return problems
+
+
+def hash_password(password: str) -> str:
+    """Return the argon2id hash of a password, with its own salt and parameters inside."""
+    return _HASHER.hash(password)
+
+
+def new_password() -> str:
+    """Make a password that nobody can guess (120 bits)."""
+    return secrets.token_urlsafe(15)
+
+
+def password_kept(session: Session, *, email: str) -> PasswordKept:
+    """Return what a sign-in's password is checked against; for an unknown email nobody and a hash that nothing fits."""
+    row = store.user_by_email(session, email.strip().lower()[:300]) if email.isprintable() else None
+    return PasswordKept(_known(row), row["password_hash"]) if row else PasswordKept(None, _NOBODYS_HASH)
+
+
+def recognise(kept: PasswordKept, *, password: str) -> UserKnown:
+    """Return the user whose password this is; slow on purpose, so no transaction should be open meanwhile.
+
+    Refused: an unknown email and a wrong password alike (``SignInRefused``).
+    """
+    try:
+        _HASHER.verify(kept.password_hash, password[: PASSWORD_LENGTH_MAX + 1])
+    except (VerificationError, InvalidHashError, UnicodeError):
+        raise SignInRefused from None
+    if kept.known is None:
+        raise SignInRefused
+    return kept.known
+
+
+def give_token(session: Session, *, by: Actor) -> TokenGiven:
+    """Give a signed-in user a bearer token for 12 hours."""
+    assert by.id is not None, "a person asks for a token"
+    token = secrets.token_urlsafe(32)
+    expires_at = store.add_token(session, user_id=by.id, token_hash=hash_secret(token), hours=TOKEN_HOURS)
+    audit.record(session, by=by, act="sign in", subject_kind="user", subject=by.id, detail={"door": "token"})
+    return TokenGiven(token, expires_at)
+
+
+def open_web_session(session: Session, *, by: Actor) -> WebSessionOpened:
+    """Sign a browser in for 12 hours."""
+    assert by.id is not None, "a person signs in"
+    secret, csrf_token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+    expires_at = store.add_web_session(
+        session, user_id=by.id, secret_hash=hash_secret(secret), csrf_token=csrf_token, hours=WEB_SESSION_HOURS
+    )
+    audit.record(session, by=by, act="sign in", subject_kind="user", subject=by.id, detail={"door": "browser"})
+    return WebSessionOpened(secret, csrf_token, expires_at)
+
+
+def revoke_token(session: Session, *, token: str, by: Actor) -> None:
+    """Make a bearer token worthless from now on."""
+    if store.revoke_token(session, hash_secret(token)):
+        audit.record(session, by=by, act="sign out", subject_kind="user", subject=by.id, detail={"door": "token"})
+
+
+def end_web_session(session: Session, *, secret: str, by: Actor) -> None:
+    """Sign a browser out."""
+    store.end_web_session(session, hash_secret(secret))
+    audit.record(session, by=by, act="sign out", subject_kind="user", subject=by.id, detail={"door": "browser"})
+
+
+def user_of_token(session: Session, *, token: str) -> UserKnown:
+    """Return whose token this is. Refused: a token that is unknown, expired or revoked (``SignInNeeded``)."""
+    known = _known(store.user_of_token(session, hash_secret(token)))
+    if known is None:
+        raise SignInNeeded
+    return known
+
+
+def user_of_web_session(session: Session, *, secret: str) -> UserKnown:
+    """Return who is signed in in a browser. Refused: a secret that is unknown, expired or ended (``SignInNeeded``)."""
+    known = _known(store.user_of_web_session(session, hash_secret(secret)))
+    if known is None:
+        raise SignInNeeded
+    return known
+
+
+def users(session: Session, *, by: Actor) -> tuple[User, ...]:
+    """Return everybody who can sign in."""
+    permit(Act.ADMINISTER, by=by)
+    return tuple(
+        User(row["id"], row["email"], row["name"], Role(row["role"]), row["party_code"]) for row in store.users(session)
+    )
+
+
+def hash_secret(secret: str) -> bytes:
+    """Return the SHA-256 of a random secret: what is kept and looked up in its stead."""
+    return hashlib.sha256(secret.encode("utf-8", "replace")).digest()
+
+
+def _known(row: Mapping[Any, Any] | None) -> UserKnown | None:
+    if row is None:
+        return None
+    user = User(row["id"], row["email"], row["name"], Role(row["role"]), row["party_code"])
+    actor = Actor(id=user.id, name=user.name, role=user.role, party_id=row["party_id"])
+    return UserKnown(user, actor, csrf_token=row.get("csrf_token", ""))
