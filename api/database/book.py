@@ -26,6 +26,10 @@ class OpenBook:
         """Whether the database is our own, in the data folder."""
         return self.settings.database_url is None
 
+    def url(self, role: Role) -> str:
+        """Where the database is, for a role."""
+        return self.database.url(role)
+
 
 @contextmanager
 def open_book(given: Settings | None = None) -> Iterator[OpenBook]:
