@@ -5,6 +5,8 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from tests.house.tree import ROOT, text_of
 
 TARGETS = {"run", "test", "test-browser", "check", "bench"}
+_MAKE_RUN = "import os, signal; signal.signal(signal.SIGINT, signal.SIG_DFL); os.execvp('make', ['make', 'run'])"
 TOOLS = ("sh", "cat", "cksum", "dirname", "tr", "sed")
 
 
@@ -102,7 +105,8 @@ def test_make_run_hands_the_signal_on_and_waits_for_the_server(tmp_path: Path, h
     )
     server.chmod(0o755)
     make = subprocess.Popen(
-        ["make", "run"],
+        # A shell that runs us in the background has us ignore SIGINT, and a child inherits that.
+        [sys.executable, "-c", _MAKE_RUN],
         cwd=tmp_path,
         env={"PATH": "/usr/bin:/bin"},
         stdout=subprocess.PIPE,
@@ -110,8 +114,13 @@ def test_make_run_hands_the_signal_on_and_waits_for_the_server(tmp_path: Path, h
         start_new_session=True,
     )
     assert make.stdout is not None
-    assert make.stdout.readline() == "serving\n"
-    os.killpg(make.pid, how)
-    make.wait(timeout=10)
-    assert "closed\n" in make.stdout.read()  # ends only when the last writer has gone
-    make.stdout.close()
+    try:
+        assert make.stdout.readline() == "serving\n"
+        os.killpg(make.pid, how)
+        make.wait(timeout=10)
+        assert "closed\n" in make.stdout.read()  # ends only when the last writer has gone
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(make.pid, signal.SIGKILL)
+        make.wait()
+        make.stdout.close()
