@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -15,7 +17,18 @@ import pytest
 from api.database import keeper, placement
 from api.database.embedded import attach, hold, serve_lock
 from api.database.problems import AlreadyServed, DataFolderNotUsable, ServerNotStarted
-from tests.database.holders import answers, ask, holding, keeper_of, kill, postmaster_of, running, within
+from tests.database.holders import (
+    ROOT,
+    answers,
+    ask,
+    commands,
+    holding,
+    keeper_of,
+    kill,
+    postmaster_of,
+    running,
+    within,
+)
 
 
 def test_a_second_process_attaches_to_the_running_server(data: Path) -> None:
@@ -58,21 +71,30 @@ def test_killing_the_process_group_of_a_holder_spares_the_keeper(data: Path) -> 
         assert ask(cluster.superuser_url(), "SELECT value FROM kept") == 7
 
 
-def test_a_forked_child_does_not_hold_for_its_dead_parent(data: Path) -> None:
-    with hold(data, durable=False) as cluster:
-        assert answers(cluster.superuser_url())
-        reading, writing = os.pipe()
-        child = os.fork()
-        if child == 0:  # lives on after the holder has let go
-            os.close(writing)
-            os.read(reading, 1)
-            os._exit(0)
-        os.close(reading)
-    try:
-        assert within(2, lambda: not running(data))
-    finally:
-        os.close(writing)
-        os.waitpid(child, 0)
+FORK = """
+import os, sys, time
+from pathlib import Path
+from api.database.embedded import hold
+with hold(Path(sys.argv[1]), durable=False):
+    child = os.fork() or time.sleep(60)
+    print(child, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_forked_child_does_not_hold_for_its_killed_parent(data: Path) -> None:
+    words = [sys.executable, "-c", FORK, str(data)]
+    with subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout
+        child = int(parent.stdout.readline())
+        parent.kill()
+        parent.wait()
+        try:
+            gone = within(2, lambda: not [pid for pid in running(data) if pid != child])
+            assert Path(f"/proc/{child}").exists()
+        finally:
+            kill(child)
+        assert gone
 
 
 def test_a_killed_server_is_started_again_with_its_data(data: Path) -> None:
@@ -151,14 +173,27 @@ def test_a_start_that_comes_while_the_server_stops_waits_and_works(data: Path) -
             assert answers(cluster.superuser_url())
 
 
-def test_a_start_killed_half_way_through_is_no_obstacle(data: Path) -> None:
-    for seconds in (0.2, 0.35, 0.5):
-        with holding(data) as holder:
-            time.sleep(seconds)
-            holder.kill()
+@pytest.mark.parametrize("sign", ["postgres.new-*", "postgres.new-*/base/1", "postgres", "postgres/postmaster.pid"])
+def test_a_start_killed_half_way_through_is_no_obstacle(data: Path, sign: str) -> None:
+    with holding(data) as holder:
+        assert within(10, lambda: any(data.glob(sign)))
+        holder.kill()
     with hold(data, durable=False) as cluster:
         assert answers(cluster.superuser_url())
-    assert not list(data.glob("postgres.new-*"))  # with the password that initdb was given
+        assert not list(data.glob("postgres.new-*"))  # with the password that initdb was given
+
+
+def test_an_initdb_that_outlives_its_parent_keeps_the_next_start_waiting(data: Path) -> None:
+    with holding(data) as holder:
+        assert within(10, lambda: any(data.glob("postgres.new-*/PG_VERSION")))  # a third of a second to go
+        (initdb,) = [pid for pid, words in commands() if b"/initdb" in words and os.fsencode(data) in words]
+        holder.kill()
+        descriptor = keeper.open_lock(data / keeper.STARTING)
+        free = keeper.try_lock(descriptor, fcntl.LOCK_EX)
+        assert Path(f"/proc/{initdb}").exists()
+        assert not free
+        assert within(10, lambda: keeper.try_lock(descriptor, fcntl.LOCK_EX))
+        os.close(descriptor)
 
 
 def test_a_server_that_cannot_start_is_told_in_words_with_its_log(data: Path) -> None:
