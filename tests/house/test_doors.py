@@ -1,17 +1,21 @@
-"""Strangers are turned away: every door asks for an actor, but for a short list of public ones.
+"""Strangers are turned away: every door asks who is there, but for a short list of public ones.
 
-A door is guarded when something it depends on hands out a ``domain.authority.Actor``, and not "an actor or nobody".
+A door is guarded when something it depends on hands out an ``Actor`` or a ``UserKnown``, and not "one or nobody". A
+form of a page is guarded when it also depends on ``own_form``: otherwise another site could send it.
 """
 
 import collections.abc
 from collections.abc import Iterator
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, cast, get_args, get_origin, get_type_hints
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 
+from api.deps import Database, own_form
+from api.main import build_app
 from domain.authority import Actor
+from domain.desk.people import UserKnown
 from tests.house.tree import expect_none
 
 PUBLIC = {
@@ -28,11 +32,11 @@ PUBLIC = {
 _STREAMS = (collections.abc.Iterator, collections.abc.Generator, collections.abc.Iterable)
 
 
-def _hands_out_an_actor(call: Any) -> bool:
+def _knows_who(call: Any) -> bool:
     given = get_type_hints(call).get("return") if callable(call) and hasattr(call, "__annotations__") else None
     if get_origin(given) in _STREAMS:
         given = get_args(given)[0]
-    return given is Actor
+    return given in (Actor, UserKnown)
 
 
 def _needs(dependant: Dependant) -> Iterator[Any]:
@@ -41,27 +45,42 @@ def _needs(dependant: Dependant) -> Iterator[Any]:
         yield from _needs(needed)
 
 
-def doors(app: FastAPI) -> dict[tuple[str, str], bool]:
-    """Method and path of every door, included routers and mounts too, and whether it is guarded."""
+def doors(app: FastAPI) -> dict[tuple[str, str], list[Any]]:
+    """Method and path of every door, included routers and mounts too, and all that it depends on."""
     found = {}
     for context in iter_route_contexts(app.routes):
         dependant = getattr(context, "dependant", None)
-        guarded = dependant is not None and any(map(_hands_out_an_actor, _needs(dependant)))
+        needs = list(_needs(dependant)) if dependant else []
         for method in sorted((context.methods or {"*"}) - {"HEAD"}):
-            found[method, context.path or ""] = guarded
+            found[method, context.path or ""] = needs
     return found
 
 
 def unguarded(app: FastAPI) -> list[str]:
-    return [f"{method} {path}" for (method, path), guarded in doors(app).items() if not guarded]
+    return [f"{method} {path}" for (method, path), needs in doors(app).items() if not any(map(_knows_who, needs))]
+
+
+def forms_of_others(app: FastAPI) -> list[str]:
+    """Doors that change something for a browser's session without asking for the secret of its forms."""
+    return [
+        f"{method} {path}"
+        for (method, path), needs in doors(app).items()
+        if method not in ("GET", "OPTIONS", "*") and not path.startswith("/api/") and own_form not in needs
+    ]
+
+
+def real_app() -> FastAPI:
+    return build_app(cast(Database, None))  # nothing is connected before the first request
 
 
 def test_strangers_are_turned_away_at_every_door_but_the_public_ones() -> None:
-    from api.main import build_app
-
-    app = build_app()
+    app = real_app()
     assert len(doors(app)) >= 20, "the walk saw hardly any door"
     expect_none(sorted(set(unguarded(app)) - {f"{method} {path}" for method, path in PUBLIC}))
+
+
+def test_every_form_is_our_own() -> None:
+    expect_none(sorted(set(forms_of_others(real_app())) - {"POST /sign-in"}))
 
 
 def test_an_open_door_is_seen_and_a_guarded_one_is_not() -> None:
@@ -79,7 +98,7 @@ def test_an_open_door_is_seen_and_a_guarded_one_is_not() -> None:
     @router.get("/half")
     def half_open_door(actor: Annotated[Actor | None, Depends(perhaps)]) -> None: ...
 
-    @router.get("/guarded")
+    @router.post("/guarded")
     def guarded_door(actor: Annotated[Actor, Depends(signed_in)]) -> None: ...
 
     inner = APIRouter()
@@ -88,4 +107,5 @@ def test_an_open_door_is_seen_and_a_guarded_one_is_not() -> None:
     app.include_router(inner, prefix="/api")
     app.include_router(router, prefix="/all", dependencies=[Depends(signed_in)])
     assert unguarded(app) == ["GET /api/inner/open", "GET /api/inner/half"]
+    assert forms_of_others(app) == ["POST /all/guarded"]
     assert len(doors(app)) == 6
