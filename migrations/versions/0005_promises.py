@@ -1,4 +1,4 @@
-"""Open the promises: covenants, reports with versions, findings, breaches, exit triggers, and the night.
+"""Open the promises: covenants, reports with versions, findings, breaches, exit triggers.
 
 Why: a promise that is not tested on its day is worth nothing.
 Safe while the old code runs: yes, it adds tables that nothing reads yet.
@@ -343,40 +343,6 @@ def open_exit_trigger() -> None:
     op.create_index("ix_exit_trigger_xid", "exit_trigger", ["xid"], unique=False)
 
 
-def open_night_step() -> None:
-    op.create_table(
-        "night_step",
-        sa.Column("fund_id", sa.Uuid(), nullable=False),
-        sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("step", sa.String(), nullable=False),
-        sa.Column("done_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
-        sa.Column("changes", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["fund_id"],
-            ["fund.id"],
-        ),
-        sa.PrimaryKeyConstraint("fund_id", "day", "step"),
-    )
-
-
-def open_night_refusal() -> None:
-    op.create_table(
-        "night_refusal",
-        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
-        sa.Column("fund_id", sa.Uuid(), nullable=False),
-        sa.Column("day", sa.Date(), nullable=False),
-        sa.Column("step", sa.String(), nullable=False),
-        sa.Column("subject", sa.String(), nullable=False),
-        sa.Column("words", sa.String(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["fund_id"],
-            ["fund.id"],
-        ),
-        sa.PrimaryKeyConstraint("id"),
-        sa.UniqueConstraint("fund_id", "day", "step", "subject"),
-    )
-
-
 def upgrade() -> None:
     open_covenant()
     open_trajectory_point()
@@ -388,14 +354,10 @@ def upgrade() -> None:
     open_breach()
     open_breach_event()
     open_exit_trigger()
-    open_night_step()
-    open_night_refusal()
 
 
 def downgrade() -> None:
     for table in (
-        "night_refusal",
-        "night_step",
         "exit_trigger",
         "breach_event",
         "breach",

@@ -1,6 +1,6 @@
-"""Keep statements of positions that others publish, every row of every release.
+"""Remember what each night did, and keep statements of positions that others publish, every row of every release.
 
-Why: a restated figure must not overwrite what was published before.
+Why: a night that was killed goes on where it stopped; a restated figure must not overwrite what was published before.
 Safe while the old code runs: yes, it adds tables that nothing reads yet.
 """
 
@@ -14,6 +14,40 @@ revision = "0006"
 down_revision = "0005"
 branch_labels = None
 depends_on = None
+
+
+def open_night_step() -> None:
+    op.create_table(
+        "night_step",
+        sa.Column("fund_id", sa.Uuid(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("step", sa.String(), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), server_default=sa.text("clock_timestamp()"), nullable=False),
+        sa.Column("changes", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["fund_id"],
+            ["fund.id"],
+        ),
+        sa.PrimaryKeyConstraint("fund_id", "day", "step"),
+    )
+
+
+def open_night_refusal() -> None:
+    op.create_table(
+        "night_refusal",
+        sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
+        sa.Column("fund_id", sa.Uuid(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("step", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("words", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["fund_id"],
+            ["fund.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("fund_id", "day", "step", "subject"),
+    )
 
 
 def open_statement_release() -> None:
@@ -79,13 +113,12 @@ def open_statement_line() -> None:
 
 
 def upgrade() -> None:
+    open_night_step()
+    open_night_refusal()
     open_statement_release()
     open_statement_line()
 
 
 def downgrade() -> None:
-    for table in (
-        "statement_line",
-        "statement_release",
-    ):
+    for table in ("statement_line", "statement_release", "night_refusal", "night_step"):
         op.drop_table(table)
