@@ -39,7 +39,8 @@ def shape(url: str) -> list[tuple[object, ...]]:
     """Tables, columns, triggers, policies and grants: what a migration may leave behind."""
     with psycopg.connect(url) as connection:
         return connection.execute(
-            """SELECT 'column', table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'public'
+            """SELECT 'column', table_name, column_name, data_type FROM information_schema.columns
+               WHERE table_schema = 'public'
                UNION ALL SELECT 'trigger', tgrelid::regclass::text, tgname, '' FROM pg_trigger WHERE NOT tgisinternal
                UNION ALL SELECT 'policy', tablename, policyname, coalesce(qual, '') FROM pg_policies
                UNION ALL SELECT 'grant', table_name, grantee, string_agg(privilege_type, ' ' ORDER BY privilege_type)
