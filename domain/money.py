@@ -97,6 +97,11 @@ def round_half_even(exact: Fraction) -> int:
     return round(exact)
 
 
+def to_places(exact: Fraction, places: int) -> Decimal:
+    """Round an exact figure to a number of decimal places, ties to the even neighbour."""
+    return Decimal(round(exact * 10**places)).scaleb(-places)
+
+
 def share_of(minor: int, share: Decimal) -> int:
     """Return a share of an amount in whole minor units, rounded half to even once."""
     return int((Decimal(minor) * share).quantize(Decimal(1), ROUND_HALF_EVEN))

@@ -1,0 +1,105 @@
+"""The evergreen report: how often a fund's money has worked, as of a day and as known at a seal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlmodel import Session
+
+from domain.desk.known import Cut, cut_of
+from domain.evergreen import RULE, FundFlows, PoolLine, add_up, fold, recycling_ratio
+from domain.money import Money
+from domain.store import evergreen as store
+
+
+@dataclass(frozen=True, slots=True)
+class PoolBalance:
+    """What there is of one contribution's one generation."""
+
+    contribution: str
+    generation: int
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class EvergreenReport:
+    """A fund's money on a day: what came in, what it was lent or invested as, what came back, what is there.
+
+    ``pool`` is the cash by contribution and generation, ``outstanding`` what deals still hold of it. ``available`` is
+    cash less what is signed and not yet drawn; it is below zero where the fund has promised more than it holds.
+    ``difference`` is the ledger's cash less the pool: not zero only where something is wrong. ``recycling_ratio`` is
+    None before the first contribution.
+    """
+
+    fund: str
+    as_of: date
+    seal: int
+    sealed_at: datetime | None
+    rule: str
+    cash: Money
+    undrawn: Money
+    available: Money
+    pool: tuple[PoolBalance, ...]
+    outstanding: tuple[PoolBalance, ...]
+    contributed: Money
+    deployed: Money
+    returned: Money
+    returned_principal: Money
+    returned_income: Money
+    costs: Money
+    written_off: Money
+    unmatched: Money
+    recycling_ratio: Decimal | None
+    difference: Money
+
+
+def evergreen_report(session: Session, *, fund_code: str, as_of: date, seal: int | None = None) -> EvergreenReport:
+    """Return a fund's evergreen report; ``seal`` None is all that is sealed.
+
+    Refused: an unknown fund (``NotFound``), a seal that does not exist yet (``SealBeyondHead``).
+    """
+    return evergreen_at(session, cut_of(session, fund_code=fund_code, as_of=as_of, seal=seal))
+
+
+def evergreen_at(session: Session, cut: Cut) -> EvergreenReport:
+    """Return the report for a cut that was read before, so that a report that contains it shows the same one."""
+    position = cut.known.position
+    movements = store.movements(session, fund_id=cut.fund_id, currency=cut.currency, position=position)
+    flows = add_up(fold(movements), as_of=cut.as_of)
+    cash, undrawn = store.cash_and_undrawn(
+        session, fund_id=cut.fund_id, currency=cut.currency, as_of=cut.as_of, position=position
+    )
+    return _report(cut, flows, cash=cash, undrawn=undrawn)
+
+
+def _report(cut: Cut, flows: FundFlows, *, cash: int, undrawn: int) -> EvergreenReport:
+    def money(minor: int) -> Money:
+        return Money(minor, cut.currency)
+
+    def balances(lines: tuple[PoolLine, ...]) -> tuple[PoolBalance, ...]:
+        return tuple(PoolBalance(line.contribution, line.generation, money(line.minor)) for line in lines)
+
+    return EvergreenReport(
+        fund=cut.fund_code,
+        as_of=cut.as_of,
+        seal=cut.known.number,
+        sealed_at=cut.known.sealed_at,
+        rule=RULE,
+        cash=money(cash),
+        undrawn=money(undrawn),
+        available=money(cash - undrawn),
+        pool=balances(flows.pool),
+        outstanding=balances(flows.outstanding),
+        contributed=money(flows.contributed_minor),
+        deployed=money(flows.deployed_minor),
+        returned=money(flows.returned_principal_minor + flows.returned_income_minor),
+        returned_principal=money(flows.returned_principal_minor),
+        returned_income=money(flows.returned_income_minor),
+        costs=money(flows.costs_minor),
+        written_off=money(flows.written_off_minor),
+        unmatched=money(flows.unmatched_minor),
+        recycling_ratio=recycling_ratio(deployed_minor=flows.deployed_minor, contributed_minor=flows.contributed_minor),
+        difference=money(cash - sum(line.minor for line in flows.pool)),
+    )

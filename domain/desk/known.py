@@ -1,0 +1,41 @@
+"""The cut through the book that a report reads: a fund, a day, and what was known at a seal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlmodel import Session
+
+from domain.errors import NotFound
+from domain.store import impact as store
+from domain.store import seals
+from domain.store.seals import Known
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Which fund, as of which day, as known at which seal; whoever reads by the same cut sees the same."""
+
+    fund_id: UUID
+    fund_code: str
+    fund_name: str
+    currency: str
+    opened_on: date
+    as_of: date
+    known: Known
+
+
+def cut_of(session: Session, *, fund_code: str, as_of: date, seal: int | None = None) -> Cut:
+    """Return the cut; ``seal`` None is the fund's last one. Refused: an unknown fund, a seal beyond the head.
+
+    The last seal cuts where it stands, as it will when somebody asks for its number later: what other chains sealed
+    after it (a mission's own target, another fund's report) counts from the fund's next seal on.
+    """
+    fund = store.fund(session, fund_code)
+    if fund is None:
+        raise NotFound("fund", fund_code)
+    number = seals.known_at(session, fund.id).number if seal is None else seal
+    known = seals.known_at(session, fund.id, number)
+    return Cut(fund.id, fund.code, fund.name, fund.currency, fund.opened_on, as_of, known)
