@@ -74,3 +74,14 @@ def sell_stake(*, lots: Sequence[StakeLot], cost_minor: int | None, proceeds: Mo
         if lot.cost_minor > part
     )
     return StakeSale(sold, proceeds.minor - sold, left)
+
+
+def lots_from(movements: Sequence[tuple[date, int]]) -> tuple[StakeLot, ...]:
+    """Return the lots still held after movements of cost (day, minor units; a sale is negative), by day."""
+    lots: tuple[StakeLot, ...] = ()
+    for day, minor in sorted(movements):
+        if minor > 0:
+            lots = (*lots, StakeLot(day, minor))
+        else:
+            lots = sell_stake(lots=lots, cost_minor=-minor, proceeds=Money(0, "XXX")).lots
+    return lots

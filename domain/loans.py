@@ -99,13 +99,15 @@ def interest_to(*, terms: LoanTerms, movements: Sequence[tuple[date, int]], to: 
 
 
 def owed_on(
-    *, terms: LoanTerms, movements: Sequence[tuple[date, int]], interest_received_minor: int, day: date, accrues: bool
+    *, terms: LoanTerms | None, movements: Sequence[tuple[date, int]], interest_received_minor: int, day: date
 ) -> Owed:
     """Return what a loan owes on a day: interest earned by then less all that was received, and all principal.
 
+    ``terms`` is None for a loan that earns no interest here.
+
     Principal counts whatever its value day: a receipt that is dated back cannot pay what a later one has paid already.
     """
-    earned = interest_to(terms=terms, movements=movements, to=day) if accrues else interest_received_minor
+    earned = interest_to(terms=terms, movements=movements, to=day) if terms else 0
     return Owed(max(0, earned - interest_received_minor), sum(minor for _, minor in movements))
 
 
@@ -124,7 +126,6 @@ def open_parts(
     movements: Sequence[tuple[date, int]],
     interest_received_minor: int,
     as_of: date,
-    accrues: bool = True,
 ) -> tuple[DuePart, ...]:
     """Return what is unpaid of each instalment due by a day, oldest first, and of the one that comes next.
 
@@ -137,7 +138,7 @@ def open_parts(
     principal_due = earned_before = 0
     for row in instalments:
         principal_due += row.principal_minor
-        earned = interest_to(terms=terms, movements=movements, to=row.due_on) if accrues else 0
+        earned = interest_to(terms=terms, movements=movements, to=row.due_on)
         principal = max(0, min(row.principal_minor, principal_due - returned))
         interest = max(0, min(earned - earned_before, earned - interest_received_minor))
         earned_before = earned

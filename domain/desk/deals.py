@@ -1,0 +1,246 @@
+"""What people do with a deal: propose it, and bring it from stage to stage. How it is read is in ``deal_reads``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from uuid import UUID
+
+from sqlmodel import Session
+from uuid_utils.compat import uuid7
+
+from domain.authority import Act, Actor, permit
+from domain.deals import (
+    ACT_FOR_STAGE,
+    NEXT_STAGES,
+    DayRefused,
+    DealStillHolds,
+    ProposedInstrument,
+    Stage,
+    StageBeforeItsTime,
+    advance_stage,
+    check_instruments,
+)
+from domain.desk.days import booking_day
+from domain.desk.deal_reads import (
+    DealDetail,
+    DealLine,
+    InstrumentLine,
+    deal_by_code,
+    deal_detail,
+    deal_list,
+)
+from domain.desk.figures import figures_of
+from domain.desk.funds import CodeTaken
+from domain.desk.limits import deal_headroom, headroom
+from domain.errors import InputRefused, NotFound, Problem
+from domain.ledger import Entry, transfer
+from domain.limits import check_limits
+from domain.money import Money
+from domain.store import audit, deal_queries, fund_queries, instrument_queries, ledger
+from domain.store.deal_queries import DealState
+from domain.store.deals import DealRow, DealStageRow, InstrumentRow, PartyRow, TermsRow
+from domain.store.funds import FundRow
+from domain.store.missions import ProjectRow
+
+__all__ = [
+    "NEXT_STAGES",
+    "DealDetail",
+    "DealLine",
+    "InstrumentLine",
+    "ProposedInstrument",
+    "Stage",
+    "advance",
+    "deal_by_code",
+    "deal_detail",
+    "deal_list",
+    "headroom",
+    "propose",
+]
+
+
+def propose(
+    session: Session,
+    *,
+    fund_id: UUID,
+    code: str,
+    project_id: UUID,
+    investee_id: UUID,
+    title: str,
+    purpose: str,
+    instruments: Sequence[ProposedInstrument],
+    proposed_on: date,
+    by: Actor,
+) -> UUID:
+    """Propose a deal with its instruments and return its id.
+
+    Refused, in this order: the role, an unknown fund, project or investee, problems of the input (all at once, nothing
+    is written before), a day that the fund's book has no place for, a code in use.
+    """
+    permit(Act.PROPOSE, by=by)
+    fund = fund_queries.fund_by_id(session, fund_id)
+    if session.get(ProjectRow, project_id) is None:
+        raise NotFound("project", project_id)
+    if session.get(PartyRow, investee_id) is None:
+        raise NotFound("party", investee_id)
+    said = {"code": code, "title": title}
+    if missing := [Problem(name, "a text is expected") for name, value in said.items() if not value.strip()]:
+        raise InputRefused(missing, subject="the proposal")
+    check_instruments(instruments)
+    require_stage_day(fund, proposed_on)
+    if fund_queries.code_taken(session, table="deal", code=code):
+        raise CodeTaken("deal", code)
+    if taken := deal_queries.taken_instrument_codes(session, [instrument.code for instrument in instruments]):
+        raise CodeTaken("instrument", taken[0])
+    deal_id = uuid7()
+    session.add(
+        DealRow(
+            id=deal_id,
+            code=code,
+            fund_id=fund_id,
+            project_id=project_id,
+            investee_id=investee_id,
+            title=title,
+            purpose=purpose,
+        )
+    )
+    session.flush()
+    for instrument in instruments:
+        _add_instrument(session, instrument, deal_id=deal_id, fund=fund, by=by)
+    _reach(session, deal_id=deal_id, fund_id=fund_id, stage=Stage.PROPOSED, on=proposed_on, reason="", by=by)
+    detail = {"instruments": {i.code: str(Money(i.commitment_minor, fund.currency)) for i in instruments}}
+    audit.record(session, by=by, act=Act.PROPOSE, subject_kind="deal", subject=code, fund_id=fund_id, detail=detail)
+    return deal_id
+
+
+def _add_instrument(
+    session: Session, instrument: ProposedInstrument, *, deal_id: UUID, fund: FundRow, by: Actor
+) -> None:
+    instrument_id = uuid7()
+    session.add(
+        InstrumentRow(
+            id=instrument_id,
+            code=instrument.code,
+            deal_id=deal_id,
+            kind=instrument.kind,
+            currency=fund.currency,
+            accrues=instrument.kind == "loan",
+        )
+    )
+    session.flush()
+    session.add(
+        TermsRow(
+            fund_id=fund.id,
+            recorded_by=by.id,
+            instrument_id=instrument_id,
+            valid_from=instrument.valid_from,
+            commitment_minor=instrument.commitment_minor,
+            terms=dict(instrument.terms),
+        )
+    )
+    session.flush()
+
+
+def advance(
+    session: Session,
+    *,
+    deal_id: UUID,
+    to: Stage,
+    happened_on: date,
+    reason: str,
+    by: Actor,
+    booked_on: date | None = None,
+) -> None:
+    """Bring a deal to its next stage on a day.
+
+    The board's approval and the signing of the contract are measured against the fund's limits; signing books what was
+    promised (and asks for the same room under the limits again, because they may have been lowered). A deal is closed
+    when nothing is outstanding and nothing can be drawn any more.
+
+    Refused, in this order: an unknown deal, the role, the second person (who proposed does not approve), a stage that
+    cannot be reached from here, a day before the last stage's or after the fund's open day, the limits (all that are
+    exceeded), money that still stands.
+    """
+    to = Stage(to)
+    fund_id = deal_queries.fund_of_deal(session, deal_id)
+    permit(ACT_FOR_STAGE[to], by=by)
+    if to in (Stage.APPROVED, Stage.CONTRACTED):
+        deal_queries.lock_limits(session, fund_id)
+    deal = deal_queries.lock_deal(session, deal_id)
+    decides = to in (Stage.APPROVED, Stage.DECLINED)
+    permit(ACT_FOR_STAGE[to], by=by, prepared_by=deal.proposed_by if decides else None)
+    advance_stage(deal.stage, to=to)
+    fund = fund_queries.fund_by_id(session, fund_id)
+    if happened_on < deal.stage_on:
+        raise StageBeforeItsTime(stage=to, on=happened_on, since=deal.stage_on, here=deal.stage)
+    require_stage_day(fund, happened_on)
+    if to in (Stage.APPROVED, Stage.CONTRACTED):
+        check_limits(deal_headroom(session, deal=deal, on=happened_on))
+    if to is Stage.CLOSED:
+        _require_nothing_left(session, deal)
+    _reach(session, deal_id=deal_id, fund_id=fund_id, stage=to, on=happened_on, reason=reason, by=by)
+    if to is Stage.CONTRACTED:
+        day = booking_day(fund, effective_on=happened_on, booked_on=booked_on or max(fund.business_day, happened_on))
+        _book_commitments(session, deal=deal, signed_on=happened_on, booked_on=day, by=by)
+    audit.record(
+        session,
+        by=by,
+        act=ACT_FOR_STAGE[to],
+        subject_kind="deal",
+        subject=deal.code,
+        fund_id=fund_id,
+        detail={"from": deal.stage, "to": to, "happened_on": happened_on, "reason": reason},
+    )
+
+
+def require_stage_day(fund: FundRow, day: date) -> None:
+    """Let a day pass on which a deal may reach a stage: not before the fund was opened, not after its open day."""
+    if day < fund.opened_on:
+        raise DayRefused(on=day, why=f"the fund was opened on {fund.opened_on}")
+    if day > fund.business_day + timedelta(days=1):
+        raise DayRefused(on=day, why=f"the fund's book stands at {fund.business_day}")
+
+
+def _reach(session: Session, *, deal_id: UUID, fund_id: UUID, stage: Stage, on: date, reason: str, by: Actor) -> None:
+    session.add(
+        DealStageRow(
+            fund_id=fund_id, recorded_by=by.id, deal_id=deal_id, stage=stage.value, happened_on=on, reason=reason
+        )
+    )
+    session.flush()
+
+
+def _book_commitments(session: Session, *, deal: DealState, signed_on: date, booked_on: date, by: Actor) -> None:
+    for instrument in instrument_queries.instruments_of(session, [deal.id]):
+        ledger.post(
+            session,
+            Entry(
+                kind="commitment",
+                reason=f"commitment of {instrument.code}",
+                booked_on=booked_on,
+                effective_on=signed_on,
+                postings=transfer(
+                    debit="commitments_undrawn",
+                    credit="commitments_given",
+                    minor=instrument.commitment_minor,
+                    currency=instrument.currency,
+                    instrument_id=instrument.id,
+                ),
+                deal_id=deal.id,
+            ),
+            fund_id=deal.fund_id,
+            by=by,
+            key=f"commitment:{instrument.id}",
+        )
+
+
+def _require_nothing_left(session: Session, deal: DealState) -> None:
+    """A royalty's cost keeps no deal open, because nobody pays it back; what is due on it does."""
+    held = undrawn = 0
+    for figures in figures_of(session, instrument_queries.instruments_of(session, [deal.id])).values():
+        undrawn += figures.undrawn.minor
+        held += figures.receivable.minor + (0 if figures.kind == "royalty" else figures.outstanding.minor)
+    if held or undrawn:
+        raise DealStillHolds(
+            deal=deal.code, outstanding=Money(held, deal.currency), undrawn=Money(undrawn, deal.currency)
+        )

@@ -1,0 +1,77 @@
+"""What stands on an instrument: promised, paid out, outstanding, come back; read from what was booked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlmodel import Session
+
+from domain.deals import InstrumentKind
+from domain.money import Money
+from domain.store import instrument_queries
+from domain.store.instrument_queries import InstrumentState
+
+PRINCIPAL_ACCOUNT = {
+    InstrumentKind.LOAN: "loan_principal",
+    InstrumentKind.EQUITY: "equity_at_cost",
+    InstrumentKind.ROYALTY: "royalty_at_cost",
+}
+"""Where an instrument's money stands: principal of a loan, cost of a stake or a royalty."""
+
+RECEIVABLE_ACCOUNT = {InstrumentKind.LOAN: "interest_receivable", InstrumentKind.ROYALTY: "royalty_receivable"}
+"""Where income stands that is earned and has not come in."""
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentFigures:
+    """An instrument's figures on a day, each with its label.
+
+    ``committed`` is what the contract promises less what was ``cancelled``; ``drawn`` was paid out, ``undrawn`` may
+    still be; ``outstanding`` is principal or cost still out; ``returned`` is all cash that came back; ``receivable`` is
+    interest or royalty earned and not yet received.
+    """
+
+    kind: InstrumentKind
+    committed: Money
+    cancelled: Money
+    drawn: Money
+    undrawn: Money
+    outstanding: Money
+    returned: Money
+    receivable: Money
+
+
+def figures_of(
+    session: Session, instruments: Sequence[InstrumentState], *, as_of: date = date.max
+) -> dict[UUID, InstrumentFigures]:
+    """Return the figures of some instruments as booked up to a day, by id."""
+    if not instruments:
+        return {}
+    sums = instrument_queries.booked_sums(session, instrument_ids=[i.id for i in instruments], as_of=as_of)
+    return {i.id: _figures(i, sums[i.id]) for i in instruments}
+
+
+def _figures(instrument: InstrumentState, booked: dict[tuple[str, str], int]) -> InstrumentFigures:
+    principal = PRINCIPAL_ACCOUNT[instrument.kind]
+    receivable = RECEIVABLE_ACCOUNT.get(instrument.kind)
+    cancelled = -booked.get(("cancellation", "commitments_undrawn"), 0)
+
+    def on_account(account: str | None) -> int:
+        return sum(minor for (_, code), minor in booked.items() if code == account)
+
+    def money(minor: int) -> Money:
+        return Money(minor, instrument.currency)
+
+    return InstrumentFigures(
+        kind=instrument.kind,
+        committed=money(instrument.commitment_minor - cancelled),
+        cancelled=money(cancelled),
+        drawn=money(booked.get(("drawdown", principal), 0)),
+        undrawn=money(on_account("commitments_undrawn")),
+        outstanding=money(on_account(principal)),
+        returned=money(booked.get(("receipt", "cash"), 0)),
+        receivable=money(on_account(receivable)),
+    )

@@ -1,0 +1,262 @@
+"""Reading and writing deals: where each stands, what it takes of the fund's limits, what stops its drawdowns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from domain.deals import COMMITTED_STAGES, Stage
+from domain.errors import NotFound
+from domain.limits import CommittedDeal
+
+
+@dataclass(frozen=True, slots=True)
+class DealState:
+    """A deal with the stage it stands in. ``proposed_by`` is the person who prepared it, None the programme."""
+
+    id: UUID
+    code: str
+    title: str
+    purpose: str
+    fund_id: UUID
+    fund_code: str
+    currency: str
+    project_id: UUID
+    project_code: str
+    project_name: str
+    investee_id: UUID
+    investee_code: str
+    investee_name: str
+    stage: Stage
+    stage_on: date
+    signed_on: date | None
+    proposed_by: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class StageLine:
+    """A stage that a deal reached: the day, why, and who said so."""
+
+    stage: Stage
+    happened_on: date
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class DealEntryLine:
+    """An entry of a deal. ``amount_minor`` is the cash that moved, or what was booked where none did."""
+
+    id: int
+    booked_on: date
+    effective_on: date
+    kind: str
+    reason: str
+    amount_minor: int
+    currency: str
+    reverses_id: int | None
+    seal: int | None
+
+
+_STATE = """SELECT d.id, d.code, d.title, d.purpose, d.fund_id, f.code AS fund_code, f.currency, d.project_id,
+           j.code AS project_code, j.name AS project_name, d.investee_id, p.code AS investee_code,
+           p.name AS investee_name, s.stage, s.happened_on AS stage_on,
+           (SELECT c.happened_on FROM deal_stage c WHERE c.deal_id = d.id AND c.stage = 'contracted'
+            ORDER BY c.id DESC LIMIT 1) AS signed_on,
+           (SELECT c.recorded_by FROM deal_stage c WHERE c.deal_id = d.id AND c.stage = 'proposed'
+            ORDER BY c.id LIMIT 1) AS proposed_by
+    FROM deal d JOIN fund f ON f.id = d.fund_id JOIN project j ON j.id = d.project_id
+    JOIN party p ON p.id = d.investee_id
+    JOIN LATERAL (SELECT stage, happened_on FROM deal_stage WHERE deal_id = d.id ORDER BY id DESC LIMIT 1) s ON true"""
+
+
+def lock_deal(session: Session, deal_id: UUID) -> DealState:
+    """Take a deal for this transaction alone and return it as it then stands; else ``NotFound``."""
+    session.execute(text("SELECT FROM deal WHERE id = :id FOR UPDATE"), {"id": deal_id})
+    return deal_state(session, deal_id)
+
+
+def lock_deals(session: Session, deal_ids: Sequence[UUID]) -> None:
+    """Take some deals for this transaction alone, in the order of their ids."""
+    session.execute(
+        text("SELECT FROM deal WHERE id = ANY(:ids) ORDER BY id FOR UPDATE"), {"ids": sorted(set(deal_ids))}
+    )
+
+
+def deal_names(session: Session, deal_ids: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Return the code and the investee's name of some deals, by id."""
+    rows = session.execute(
+        text("SELECT d.id, d.code, p.name FROM deal d JOIN party p ON p.id = d.investee_id WHERE d.id = ANY(:ids)"),
+        {"ids": sorted(set(deal_ids))},
+    )
+    return {row.id: (row.code, row.name) for row in rows}
+
+
+def lock_limits(session: Session, fund_id: UUID) -> None:
+    """Let one transaction at a time change what a fund has committed; taken before a deal is locked."""
+    session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended('limits ' || CAST(:fund_id AS text), 0))"),
+        {"fund_id": str(fund_id)},
+    )
+
+
+def deal_state(session: Session, deal_id: UUID) -> DealState:
+    """Return a deal as it stands; else ``NotFound``."""
+    row = session.execute(text(f"{_STATE} WHERE d.id = :id"), {"id": deal_id}).mappings().one_or_none()
+    if row is None:
+        raise NotFound("deal", deal_id)
+    return _state(row)
+
+
+def fund_of_deal(session: Session, deal_id: UUID) -> UUID:
+    """Return the fund a deal belongs to, which never changes; else ``NotFound``."""
+    row = session.execute(text("SELECT fund_id FROM deal WHERE id = :id"), {"id": deal_id}).one_or_none()
+    if row is None:
+        raise NotFound("deal", deal_id)
+    fund_id: UUID = row.fund_id
+    return fund_id
+
+
+def deal_id_by_code(session: Session, code: str) -> UUID:
+    """Return a deal's id by its code; else ``NotFound``."""
+    row = session.execute(text("SELECT id FROM deal WHERE code = :code"), {"code": code}).one_or_none()
+    if row is None:
+        raise NotFound("deal", code)
+    deal_id: UUID = row.id
+    return deal_id
+
+
+def deal_states(
+    session: Session,
+    *,
+    fund_code: str | None,
+    stage: Stage | None,
+    search: str | None,
+    after: str | None,
+    limit: int,
+) -> tuple[DealState, ...]:
+    """Return deals by code after the code ``after``; ``search`` looks into code, title, project and investee."""
+    wanted = None if search is None else "%" + search.translate({ord(c): f"\\{c}" for c in "\\%_"}) + "%"
+    rows = session.execute(
+        text(
+            f"""{_STATE}
+            WHERE (CAST(:fund AS text) IS NULL OR f.code = :fund)
+              AND (CAST(:stage AS text) IS NULL OR s.stage = :stage)
+              AND (CAST(:after AS text) IS NULL OR d.code > :after)
+              AND (CAST(:wanted AS text) IS NULL OR d.code ILIKE :wanted OR d.title ILIKE :wanted
+                   OR p.name ILIKE :wanted OR j.name ILIKE :wanted)
+            ORDER BY d.code LIMIT :limit"""
+        ),
+        {"fund": fund_code, "stage": stage and str(stage), "after": after, "wanted": wanted, "limit": limit},
+    )
+    return tuple(_state(row) for row in rows.mappings())
+
+
+def _state(row: Mapping[Any, Any]) -> DealState:
+    return DealState(**{**row, "stage": Stage(row["stage"])})
+
+
+def stage_lines(session: Session, deal_id: UUID) -> tuple[StageLine, ...]:
+    """Return every stage that a deal reached, in order."""
+    rows = session.execute(
+        text(
+            "SELECT s.stage, s.happened_on, s.reason, coalesce(u.name, '') AS by FROM deal_stage s "
+            "LEFT JOIN app_user u ON u.id = s.recorded_by WHERE s.deal_id = :id ORDER BY s.id"
+        ),
+        {"id": deal_id},
+    )
+    return tuple(StageLine(Stage(row.stage), row.happened_on, row.reason, row.by) for row in rows)
+
+
+def entry_lines(session: Session, deal_id: UUID, *, limit: int) -> tuple[DealEntryLine, ...]:
+    """Return a deal's entries, newest first."""
+    rows = session.execute(
+        text(
+            """SELECT e.id, e.booked_on, e.effective_on, e.kind, e.reason, e.reverses_id, s.number AS seal,
+                      coalesce(nullif(sum(p.amount) FILTER (WHERE a.code = 'cash'), 0),
+                               sum(p.amount) FILTER (WHERE p.amount > 0))::bigint AS amount_minor,
+                      min(p.currency) AS currency
+               FROM entry e JOIN posting p ON p.entry_id = e.id JOIN account a ON a.id = p.account_id
+               LEFT JOIN seal s ON s.fact_id = e.id
+               WHERE e.deal_id = :id GROUP BY e.id, s.number ORDER BY e.id DESC LIMIT :limit"""
+        ),
+        {"id": deal_id, "limit": limit},
+    )
+    return tuple(DealEntryLine(**row) for row in rows.mappings())
+
+
+def committed_deals(
+    session: Session, *, fund_id: UUID, as_of: date, asking: UUID | None = None
+) -> dict[UUID, CommittedDeal]:
+    """Return by id the deals that take of a fund's limits on a day; ``asking`` is added whatever its stage.
+
+    What a deal takes is the last version of each instrument's terms less what was cancelled.
+    """
+    rows = session.execute(
+        text(
+            """WITH standing AS (
+                   SELECT DISTINCT ON (s.deal_id) s.deal_id, s.stage FROM deal_stage s JOIN deal d ON d.id = s.deal_id
+                   WHERE d.fund_id = :fund_id AND s.happened_on <= :as_of ORDER BY s.deal_id, s.id DESC),
+               cancelled AS (
+                   SELECT p.instrument_id, sum(p.amount) AS minor
+                   FROM posting p JOIN account a ON a.id = p.account_id JOIN entry e ON e.id = p.entry_id
+                   LEFT JOIN entry r ON r.id = e.reverses_id
+                   WHERE a.fund_id = :fund_id AND a.code = 'commitments_undrawn' AND p.booked_on <= :as_of
+                     AND coalesce(r.kind, e.kind) = 'cancellation' GROUP BY p.instrument_id)
+               SELECT d.id, d.code, coalesce(nullif(p.group_code, ''), p.code) AS group_code, i.kind,
+                      sum(t.commitment_minor + coalesce(c.minor, 0))::bigint AS minor,
+                      ARRAY(SELECT m.code FROM mission m JOIN LATERAL (
+                                SELECT helps FROM project_mission h WHERE h.project_id = d.project_id
+                                  AND h.mission_id = m.id AND (h.fund_id IS NULL OR h.fund_id = d.fund_id)
+                                ORDER BY h.id DESC LIMIT 1) said ON said.helps) AS missions
+               FROM deal d JOIN party p ON p.id = d.investee_id JOIN standing s ON s.deal_id = d.id
+               JOIN instrument i ON i.deal_id = d.id
+               JOIN LATERAL (SELECT commitment_minor FROM instrument_terms WHERE instrument_id = i.id
+                             ORDER BY version DESC LIMIT 1) t ON true
+               LEFT JOIN cancelled c ON c.instrument_id = i.id
+               WHERE s.stage = ANY(:stages) OR d.id = :asking
+               GROUP BY d.id, d.code, p.group_code, p.code, i.kind ORDER BY d.code"""
+        ),
+        {"fund_id": fund_id, "as_of": as_of, "asking": asking, "stages": [str(stage) for stage in COMMITTED_STAGES]},
+    )
+    deals: dict[UUID, CommittedDeal] = {}
+    for row in rows:
+        before = deals[row.id].by_kind if row.id in deals else {}
+        deals[row.id] = CommittedDeal(
+            row.code, row.group_code, frozenset(row.missions), {**before, row.kind: row.minor}
+        )
+    return deals
+
+
+def draw_stops(session: Session, deal_id: UUID) -> tuple[str, ...]:
+    """Return in words what blocks a deal's drawdowns: breaches neither remedied nor waived, and exit triggers."""
+    rows = session.execute(
+        text(
+            """SELECT 'the breach of covenant ' || c.code || ' (' || c.clause || ') opened on ' || b.opened_on AS words
+               FROM breach b JOIN covenant_test t ON t.id = b.covenant_test_id
+               JOIN covenant c ON c.id = t.covenant_id
+               LEFT JOIN LATERAL (SELECT outcome FROM breach_event WHERE breach_id = b.id ORDER BY id DESC LIMIT 1) o
+                    ON true
+               WHERE c.deal_id = :id AND (o.outcome IS NULL OR o.outcome = 'unremedied')
+               UNION ALL
+               SELECT 'the exit trigger ' || replace(x.rule, '_', ' ') || ' raised on ' || x.raised_on
+               FROM exit_trigger x WHERE x.deal_id = :id
+               ORDER BY words"""
+        ),
+        {"id": deal_id},
+    )
+    return tuple(row.words for row in rows)
+
+
+def taken_instrument_codes(session: Session, codes: Sequence[str]) -> tuple[str, ...]:
+    """Return which of these codes instruments have already."""
+    rows = session.execute(
+        text("SELECT code FROM instrument WHERE code = ANY(:codes) ORDER BY code"), {"codes": list(codes)}
+    )
+    return tuple(row.code for row in rows)
