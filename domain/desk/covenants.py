@@ -1,0 +1,153 @@
+"""Agreeing promises, and reading what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import TypeVar
+from uuid import UUID
+
+from sqlmodel import Session
+
+from domain.authority import Act, Actor, permit
+from domain.covenants import (
+    ConditionFamily,
+    Covenant,
+    CovenantDirection,
+    CovenantKind,
+    CovenantTest,
+    TrajectoryPoint,
+    covenant_problems,
+    day_words,
+    test_day_problems,
+)
+from domain.errors import InputRefused, NotFound, Problem
+from domain.store import audit
+from domain.store import promises as store
+from domain.store.deals import DealRow
+from domain.store.missions import IndicatorRow
+from domain.store.promises import (
+    BreachLine,
+    CovenantLine,
+    FindingLine,
+    breaches,
+    covenant_lines,
+    findings,
+    open_breaches,
+)
+
+__all__ = [
+    "BreachLine",
+    "CovenantLine",
+    "FindingLine",
+    "agree",
+    "breaches",
+    "covenant_lines",
+    "findings",
+    "open_breaches",
+]
+
+_Word = TypeVar("_Word", bound=StrEnum)
+
+
+def agree(
+    session: Session,
+    *,
+    deal_id: UUID,
+    code: str,
+    clause: str,
+    kind: str,
+    condition_family: str,
+    indicator_id: UUID,
+    direction: str,
+    tolerance: Decimal,
+    grace_days: int,
+    remedy_days: int,
+    agreed_on: date,
+    public: bool,
+    trajectory: Sequence[tuple[date, Decimal]],
+    tests: Sequence[tuple[date, date, date]],
+    by: Actor,
+) -> UUID:
+    """Write a promise into a deal's contract and open the reports that it asks; return its id.
+
+    ``trajectory`` is days and expected values, ``tests`` are period start, period end and the report's due day. One
+    report answers all of a deal's promises for a period, so their tests agree on its days.
+
+    Refused, in this order: the role, an unknown deal or indicator, then everything that is wrong at once
+    (``InputRefused``).
+    """
+    permit(Act.SIGN, by=by)
+    deal = session.get(DealRow, deal_id, with_for_update=True)
+    if deal is None:
+        raise NotFound("deal", deal_id)
+    indicator = session.get(IndicatorRow, indicator_id)
+    if indicator is None:
+        raise NotFound("indicator", indicator_id)
+    problems: list[Problem] = []
+    side = _word(CovenantDirection, "direction", direction, problems)
+    _word(CovenantKind, "kind", kind, problems)
+    _word(ConditionFamily, "condition_family", condition_family, problems)
+    covenant = Covenant(
+        code=code.strip(),
+        clause=clause.strip(),
+        direction=side or CovenantDirection.AT_LEAST,
+        tolerance=tolerance,
+        grace_days=grace_days,
+        remedy_days=remedy_days,
+        unit=indicator.unit,
+        trajectory=tuple(TrajectoryPoint(on, value) for on, value in trajectory),
+    )
+    days = [CovenantTest(*test) for test in tests]
+    problems += covenant_problems(covenant) + test_day_problems(days, agreed_on=agreed_on)
+    problems += _conflicts(session, deal_id=deal_id, code=covenant.code, tests=days)
+    if problems:
+        raise InputRefused(problems, subject=f"the covenant {covenant.code}")
+    columns = {
+        "code": covenant.code,
+        "deal_id": deal_id,
+        "clause": covenant.clause,
+        "kind": kind,
+        "condition_family": condition_family,
+        "indicator_id": indicator_id,
+        "direction": direction,
+        "tolerance": tolerance,
+        "grace_days": grace_days,
+        "remedy_days": remedy_days,
+        "agreed_on": agreed_on,
+        "public": public,
+    }
+    covenant_id = store.add_covenant(session, columns=columns, trajectory=covenant.trajectory, tests=days)
+    audit.record(
+        session,
+        by=by,
+        act="agree a covenant",
+        subject_kind="covenant",
+        subject=covenant.code,
+        fund_id=deal.fund_id,
+        detail={"deal": deal.code, "clause": covenant.clause, "tests": [test.period_end for test in days]},
+    )
+    return covenant_id
+
+
+def _word(words: type[_Word], where: str, said: str, problems: list[Problem]) -> _Word | None:
+    if said in set(words):
+        return words(said)
+    problems.append(Problem(where, f"is one of {', '.join(words)}, not “{said[:40]}”"))
+    return None
+
+
+def _conflicts(session: Session, *, deal_id: UUID, code: str, tests: Sequence[CovenantTest]) -> list[Problem]:
+    """Return what does not fit with the promises that are there: a code in use, a report owed on other days."""
+    problems = []
+    if store.covenant_code_is_used(session, code=code):
+        problems.append(Problem("code", f"“{code}” is another covenant's"))
+    owed = store.report_periods(session, deal_id=deal_id)
+    for test in tests:
+        there = owed.get(test.period_end)
+        if there is not None and there != test:
+            words = f"from {day_words(there.period_start)}, due {day_words(there.due_on)}"
+            problems.append(Problem(f"test of {test.period_end}", f"the deal's report for this day is owed {words}"))
+    return problems
