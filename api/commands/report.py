@@ -1,0 +1,274 @@
+"""``missionbook report impact`` and ``missionbook report evergreen``: what a board reads, and its programs."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from api.commands.printing import Format, FormatOption, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console
+    from rich.text import Text
+    from sqlmodel import Session
+
+    from domain.desk.evergreen import EvergreenReport
+    from domain.desk.impact import ImpactReport
+
+FundOption = Annotated[str, typer.Option("--fund", help="The fund's code.")]
+DayOption = Annotated[datetime, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day the report shows.")]
+SealOption = Annotated[
+    int | None, typer.Option("--seal", min=0, help="Read it as known at this seal; without it, at the fund's last one.")
+]
+OutOption = Annotated[Path | None, typer.Option("--out", help="Write to this file instead of standard output.")]
+
+STATUS_STYLES = {"green": "green", "amber": "yellow", "red": "red"}
+WIDTH_IN_A_FILE = 140
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    group = typer.Typer(no_args_is_help=True, help="Pull a report of a fund.")
+    group.command("impact")(impact)
+    group.command("evergreen")(evergreen)
+    app.add_typer(group, name="report")
+
+
+def impact(
+    fund: FundOption,
+    as_of: DayOption,
+    seal: SealOption = None,
+    format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
+    out: OutOption = None,
+) -> None:
+    """Missions against targets, money by instrument, crowding-in, covenants, breaches, exit triggers, recycling."""
+    from api.schemas.impact import ImpactAnswer
+    from domain.desk.impact import impact_report
+
+    with _sealed_book(seal) as session:
+        told = impact_report(session, fund_code=fund, as_of=as_of.date(), seal=seal)
+    if format is Format.JSON:
+        _write_json(ImpactAnswer.model_validate(told).model_dump(mode="json"), out)
+    else:
+        with _console(out) as console:
+            _print_impact(console, told)
+
+
+def evergreen(
+    fund: FundOption,
+    as_of: DayOption,
+    seal: SealOption = None,
+    format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
+    out: OutOption = None,
+) -> None:
+    """What was contributed, deployed and returned, what is there, and how often each part of it has worked."""
+    from api.schemas.impact import EvergreenAnswer
+    from domain.desk.evergreen import evergreen_report
+
+    with _sealed_book(seal) as session:
+        told = evergreen_report(session, fund_code=fund, as_of=as_of.date(), seal=seal)
+    if format is Format.JSON:
+        _write_json(EvergreenAnswer.model_validate(told).model_dump(mode="json"), out)
+    else:
+        with _console(out) as console:
+            _print_evergreen(console, told)
+
+
+@contextmanager
+def _sealed_book(seal: int | None) -> Iterator[Session]:
+    """Open the book to read; without a seal number, seal first what can be sealed, so that the report knows it."""
+    from api.database.book import open_book
+    from api.database.roles import Role
+    from domain.desk.ledger import seal_facts
+
+    with open_book() as book:
+        if seal is None:
+            with book.sessions.begin(Role.NIGHT) as session:
+                seal_facts(session)
+        with book.sessions.begin(Role.NIGHT) as session:
+            yield session
+
+
+@contextmanager
+def _console(out: Path | None) -> Iterator[Console]:
+    from rich.console import Console
+
+    if out is None:
+        yield Console()
+        return
+    text = io.StringIO()
+    yield Console(file=text, width=WIDTH_IN_A_FILE)
+    _write(text.getvalue(), out)
+
+
+def _write_json(told: Any, out: Path | None) -> None:
+    text = json.dumps(plain(told), ensure_ascii=False, indent=2) + "\n"
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        _write(text, out)
+
+
+def _write(text: str, out: Path) -> None:
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as failure:
+        typer.echo(f"refused: {out} cannot be written: {failure.strerror}", err=True)
+        raise typer.Exit(1) from failure
+
+
+def _print_impact(console: Console, told: ImpactReport) -> None:
+    from rich.markup import escape
+
+    from domain.impact import plain as figure
+
+    known = f"as known at seal {told.seal}" + (f" ({told.sealed_at:%d %b %Y})" if told.sealed_at else "")
+    console.print(
+        f"[bold]{escape(told.fund_name)}[/bold] ({escape(told.fund)}), as of {told.as_of:%d %b %Y}, {known}\n"
+    )
+    _table(
+        console,
+        "Missions: targets against actuals",
+        ["mission", "target", "actual", "expected by now", "target", "due", "on track"],
+        [
+            (
+                mission.name,
+                line.indicator_name,
+                "–" if line.actual is None else f"{figure(line.actual)} {line.unit}",
+                figure(round(line.expected, 2)),
+                figure(line.target),
+                line.due_on.isoformat(),
+                _styled(line.status),
+            )
+            for mission in told.missions
+            for line in mission.targets
+        ],
+        right=(2, 3, 4),
+    )
+    console.print(
+        f"Green from {told.green_from:%} of what is expected by now, amber from {told.amber_from:%}, red below. "
+        "Expected runs straight from baseline to target.\n"
+    )
+    _print_money(console, told)
+    _print_promises(console, told)
+    _print_evergreen(console, told.evergreen)
+
+
+def _print_money(console: Console, told: ImpactReport) -> None:
+    _table(
+        console,
+        "Money by mission and instrument",
+        ["", "instrument", "committed", "drawn", "outstanding", "returned", "projects"],
+        [
+            (name, line.kind, line.committed, line.drawn, line.outstanding, line.returned, line.projects)
+            for name, lines in [*((m.name, m.money) for m in told.missions), ("the whole fund", told.money)]
+            for line in lines
+        ],
+        right=(2, 3, 4, 5, 6),
+    )
+    console.print("A project that helps two missions stands under both and once in the whole fund.")
+    coverage, beside = told.coverage, told.crowding_in
+    if coverage.unclassified.minor:
+        console.print(
+            f"{coverage.unclassified} of {coverage.committed} committed helps no mission yet "
+            f"({len(coverage.unclassified_projects)} projects)."
+        )
+    kinds = ", ".join(f"{line.kind} {line.amount}" for line in beside.by_kind) or "nothing"
+    console.print(
+        f"Crowding-in: others committed {beside.others} ({kinds}) beside the fund's {beside.bank}: "
+        f"{'no ratio' if beside.ratio is None else beside.ratio}.\n"
+    )
+
+
+def _print_promises(console: Console, told: ImpactReport) -> None:
+    count = told.covenants
+    console.print(
+        f"[bold]Covenant tests[/bold]: {count.met} met, {count.missed} missed, {count.not_reported} not reported, "
+        f"{count.unknown} unknown, {count.waived} waived.\n"
+    )
+    _table(
+        console,
+        "Open breaches",
+        ["deal", "investee", "promise", "opened", "remedy until"],
+        [(b.deal, b.investee, b.clause, b.opened_on, b.remedy_until) for b in told.open_breaches],
+    )
+    _table(
+        console,
+        "Exit triggers",
+        ["deal", "investee", "raised", "because", "ways out"],
+        [
+            (t.deal, t.investee, t.raised_on, t.rule.replace("_", " "), ", ".join(t.mechanisms).replace("_", " "))
+            for t in told.exit_triggers
+        ],
+    )
+
+
+def _print_evergreen(console: Console, told: EvergreenReport) -> None:
+    _table(
+        console,
+        f"Evergreen: {told.fund}, as of {told.as_of:%d %b %Y}, seal {told.seal} ({told.rule})",
+        ["", "amount"],
+        [
+            ("contributed", told.contributed),
+            ("deployed", told.deployed),
+            ("returned", told.returned),
+            ("  of it principal", told.returned_principal),
+            ("  of it income", told.returned_income),
+            ("costs and distributions", told.costs),
+            ("written off", told.written_off),
+            ("cash", told.cash),
+            ("signed, not yet drawn", told.undrawn),
+            ("available", told.available),
+            ("recycling ratio", "–" if told.recycling_ratio is None else told.recycling_ratio),
+        ],
+        right=(1,),
+    )
+    _table(
+        console,
+        "Cash by contribution and generation (how often it has worked)",
+        ["contribution", "generation", "amount"],
+        [(line.contribution, line.generation, line.amount) for line in told.pool],
+        right=(1, 2),
+    )
+    if told.difference.minor:
+        console.print(
+            f"[red]The pool differs from the ledger's cash by {told.difference}: run missionbook verify.[/red]"
+        )
+
+
+def _styled(status: str) -> Text:
+    from rich.text import Text
+
+    return Text(status.replace("_", " "), style=STATUS_STYLES.get(status, ""))
+
+
+def _table(
+    console: Console,
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    *,
+    right: Sequence[int] = (),
+) -> None:
+    """Print a section; texts that came from people are shown as they are, never as markup."""
+    from rich.markup import escape
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for index, name in enumerate(columns):
+        table.add_column(name, justify="right" if index in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(cell if isinstance(cell, Text) else escape(str(cell)) for cell in row))
+    if not rows:
+        table.caption = "none"
+    console.print(table)
