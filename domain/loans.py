@@ -1,8 +1,8 @@
 """A loan between its instalments: what its contract says, what it owes on a day, and what a receipt pays.
 
 Interest is never carried as a running remainder. What has been earned up to a day is computed from all movements of
-principal, rounded once, and what is booked is the difference to what was booked before. So interest does not depend on
-how often it was booked, and a back-dated receipt is put right by the next booking.
+principal, rounded once per period, and what is booked is the difference to what was booked before. So interest does not
+depend on how often it was booked, and a back-dated receipt is put right by the next booking.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
-from domain.calendar import DayCount
+from domain.calendar import DayCount, running_days, year_days
 from domain.errors import InputRefused, Problem, Refusal
 from domain.money import Money, round_half_even
-from domain.schedule import Instalment, LoanTerms, Repayment, interest_exactly
+from domain.schedule import Instalment, LoanTerms, Repayment
 from domain.terms import LAST_YEAR, read_count, read_day, read_share, read_word, unknown_terms
 
 RATE_MAX = Decimal(1)
@@ -94,8 +95,37 @@ def parse_loan_terms(terms: Mapping[str, object]) -> LoanTerms:
 
 
 def interest_to(*, terms: LoanTerms, movements: Sequence[tuple[date, int]], to: date) -> int:
-    """Return all interest earned from the first movement up to a day, in minor units, rounded once."""
-    return round_half_even(interest_exactly(terms=terms, movements=movements, to=to))
+    """Return all interest earned from the first movement up to a day, in minor units.
+
+    It is rounded once per period between two due days, the one that is still running included, as the schedule rounds
+    it: so who pays every instalment on its day owes nothing in the end, not even a cent.
+    """
+    ends = [day for day in terms.due_days if day < to]
+    return sum(interest_by_period(terms=terms, movements=movements, ends=[*ends, to]))
+
+
+def interest_by_period(
+    *, terms: LoanTerms, movements: Sequence[tuple[date, int]], ends: Sequence[date]
+) -> tuple[int, ...]:
+    """Return the interest of each period that ends on one of ``ends`` (in order), in minor units, rounded once each.
+
+    The first period begins with the first movement. A movement (day, minor units) counts from its day on.
+    """
+    waiting = sorted(movements, reverse=True)
+    balance = since = 0
+    earned = []
+    for end in ends:
+        unit_days = 0
+        while waiting and waiting[-1][0] < end:
+            day, minor = waiting.pop()
+            here = running_days(day, day_count=terms.day_count)
+            unit_days += balance * (here - since)
+            balance, since = balance + minor, here
+        here = running_days(end, day_count=terms.day_count)
+        unit_days += balance * (here - since)
+        since = here
+        earned.append(round_half_even(Fraction(terms.rate) * unit_days / year_days(terms.day_count)))
+    return tuple(earned)
 
 
 def owed_on(
@@ -134,14 +164,14 @@ def open_parts(
     movements, the next instalment's interest is what it will be.
     """
     returned = -sum(minor for _, minor in movements if minor < 0)
+    by_period = interest_by_period(terms=terms, movements=movements, ends=[row.due_on for row in instalments])
     parts: list[DuePart] = []
-    principal_due = earned_before = 0
-    for row in instalments:
+    principal_due = earned = 0
+    for row, in_period in zip(instalments, by_period, strict=True):
         principal_due += row.principal_minor
-        earned = interest_to(terms=terms, movements=movements, to=row.due_on)
+        earned += in_period
         principal = max(0, min(row.principal_minor, principal_due - returned))
-        interest = max(0, min(earned - earned_before, earned - interest_received_minor))
-        earned_before = earned
+        interest = max(0, min(in_period, earned - interest_received_minor))
         if principal or interest:
             parts.append(DuePart(row.due_on, principal, interest))
             if row.due_on > as_of:

@@ -7,7 +7,9 @@ The level instalment of an annuity is the amount that, paid on every due day tha
 interest of the *actual* periods (whatever their day counts and however long the first one is). It is computed from
 whole numbers: with M = rate denominator x days of the year, period k multiplies a debt by c_k / M, and the instalment
 is balance x c_1...c_n / (sum over k of M^k x c_(k+1)...c_n), rounded once. A further drawdown sets it anew over the
-due days that remain; the same holds for the equal parts of a linear loan.
+due days that remain; the same holds for the equal parts of a linear loan. Where a long first period earns more interest
+than the level instalment, that interest is paid in full, no principal with it, and the level is set anew: unpaid
+interest never becomes principal.
 """
 
 from __future__ import annotations
@@ -96,14 +98,15 @@ def schedule(*, terms: LoanTerms, drawdowns: Sequence[tuple[date, int]]) -> tupl
     assert days and max(day for day, _ in drawdowns) < days[-1], "drawdowns lie before the last due day"
     rows: list[Instalment] = []
     balance = part = 0
-    since = first_draw
+    since, anew = first_draw, True
     for here, due_on in enumerate(days):
         drawn = [(day, minor) for day, minor in drawdowns if since <= day < due_on]
         exact = interest_exactly(terms=terms, movements=[(since, balance), *drawn], to=due_on)
         interest, balance, since = round_half_even(exact), balance + sum(minor for _, minor in drawn), due_on
-        if drawn:
+        if drawn or anew:
             part = level_part(terms=terms, balance=balance, interest=exact, due_on=due_on, later=days[here + 1 :])
         principal = balance if due_on == days[-1] else _principal(terms, balance=balance, part=part, interest=interest)
+        anew = terms.repayment is Repayment.ANNUITY and part < interest
         balance -= principal
         rows.append(Instalment(here + 1, due_on, principal, interest, balance))
     return tuple(rows)
