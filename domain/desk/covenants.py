@@ -24,8 +24,8 @@ from domain.covenants import (
     test_day_problems,
 )
 from domain.errors import InputRefused, NotFound, Problem
-from domain.store import audit
 from domain.store import promises as store
+from domain.store.audit import record
 from domain.store.deals import DealRow
 from domain.store.missions import IndicatorRow
 from domain.store.promises import (
@@ -48,6 +48,9 @@ __all__ = [
     "findings",
     "open_breaches",
 ]
+
+AGREE = "agree a covenant"
+"""The act's name in the audit; it takes who may sign a contract."""
 
 _Word = TypeVar("_Word", bound=StrEnum)
 
@@ -74,18 +77,11 @@ def agree(
     """Write a promise into a deal's contract and open the reports that it asks; return its id.
 
     ``trajectory`` is days and expected values, ``tests`` are period start, period end and the report's due day. One
-    report answers all of a deal's promises for a period, so their tests agree on its days.
-
-    Refused, in this order: the role, an unknown deal or indicator, then everything that is wrong at once
-    (``InputRefused``).
+    report answers all of a deal's promises for a period, so their tests agree on its days. Refused, in this order: the
+    role, an unknown deal or indicator, then everything that is wrong at once (``InputRefused``).
     """
     permit(Act.SIGN, by=by)
-    deal = session.get(DealRow, deal_id, with_for_update=True)
-    if deal is None:
-        raise NotFound("deal", deal_id)
-    indicator = session.get(IndicatorRow, indicator_id)
-    if indicator is None:
-        raise NotFound("indicator", indicator_id)
+    deal, unit = _deal_and_unit(session, deal_id=deal_id, indicator_id=indicator_id)
     problems: list[Problem] = []
     side = _word(CovenantDirection, "direction", direction, problems)
     _word(CovenantKind, "kind", kind, problems)
@@ -97,39 +93,38 @@ def agree(
         tolerance=tolerance,
         grace_days=grace_days,
         remedy_days=remedy_days,
-        unit=indicator.unit,
+        unit=unit,
         trajectory=tuple(TrajectoryPoint(on, value) for on, value in trajectory),
     )
     days = [CovenantTest(*test) for test in tests]
     problems += covenant_problems(covenant) + test_day_problems(days, agreed_on=agreed_on)
-    problems += _conflicts(session, deal_id=deal_id, code=covenant.code, tests=days)
-    if problems:
+    if problems := [*problems, *_conflicts(session, deal_id=deal_id, code=covenant.code, tests=days)]:
         raise InputRefused(problems, subject=f"the covenant {covenant.code}")
-    columns = {
-        "code": covenant.code,
-        "deal_id": deal_id,
-        "clause": covenant.clause,
-        "kind": kind,
-        "condition_family": condition_family,
-        "indicator_id": indicator_id,
-        "direction": direction,
-        "tolerance": tolerance,
-        "grace_days": grace_days,
-        "remedy_days": remedy_days,
-        "agreed_on": agreed_on,
-        "public": public,
-    }
-    covenant_id = store.add_covenant(session, columns=columns, trajectory=covenant.trajectory, tests=days)
-    audit.record(
+    covenant_id = store.add_covenant(
         session,
-        by=by,
-        act="agree a covenant",
-        subject_kind="covenant",
-        subject=covenant.code,
-        fund_id=deal.fund_id,
-        detail={"deal": deal.code, "clause": covenant.clause, "tests": [test.period_end for test in days]},
+        covenant,
+        deal_id=deal_id,
+        kind=kind,
+        condition_family=condition_family,
+        indicator_id=indicator_id,
+        agreed_on=agreed_on,
+        public=public,
+        tests=days,
     )
+    said = {"deal": deal.code, "clause": covenant.clause, "tests": [test.period_end for test in days]}
+    record(session, by=by, act=AGREE, subject_kind="covenant", subject=code, fund_id=deal.fund_id, detail=said)
     return covenant_id
+
+
+def _deal_and_unit(session: Session, *, deal_id: UUID, indicator_id: UUID) -> tuple[DealRow, str]:
+    """Return the deal, locked, and the unit that the promise is measured in."""
+    deal = session.get(DealRow, deal_id, with_for_update=True)
+    if deal is None:
+        raise NotFound("deal", deal_id)
+    indicator = session.get(IndicatorRow, indicator_id)
+    if indicator is None:
+        raise NotFound("indicator", indicator_id)
+    return deal, indicator.unit
 
 
 def _word(words: type[_Word], where: str, said: str, problems: list[Problem]) -> _Word | None:

@@ -31,7 +31,7 @@ from domain.covenants import (
     remedying_finding,
     test_covenant,
 )
-from domain.desk import instruments
+from domain.desk.instruments import accrue_interest
 from domain.errors import NotFound, Refusal
 from domain.exits import TriggerRule, UnremediedBreach, unremedied_mission_breach
 from domain.store import audit
@@ -82,8 +82,14 @@ def next_day_with_work(session: Session, *, fund_id: UUID, after: date, to: date
 def run_day(session: Session, *, fund_id: UUID, day: date) -> NightDone:
     """Run every step of a day's night in this transaction, and move the fund's business day there."""
     done = NightDone(day, {step: run_step(session, fund_id=fund_id, day=day, step=step) for step in STEPS})
-    store.move_business_day(session, fund_id=fund_id, to=day)
+    close_day(session, fund_id=fund_id, day=day)
     return done
+
+
+def close_day(session: Session, *, fund_id: UUID, day: date) -> None:
+    """Move the fund's business day to a day whose steps are all done. Until then the day counts as begun."""
+    store.lock_fund(session, fund_id=fund_id)
+    store.move_business_day(session, fund_id=fund_id, to=day)
 
 
 def run_step(session: Session, *, fund_id: UUID, day: date, step: str) -> int:
@@ -140,7 +146,7 @@ def _accrue(session: Session, fund_id: UUID, day: date) -> int:
         return 0
     try:
         with session.begin_nested():
-            return instruments.accrue_interest(session, fund_id=fund_id, day=day)
+            return accrue_interest(session, fund_id=fund_id, day=day)
     except Refusal as refusal:
         store.add_refusal(session, fund_id=fund_id, day=day, step="accrue", subject="interest", words=str(refusal))
         return 0

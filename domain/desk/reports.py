@@ -206,11 +206,38 @@ def submit(
         problems.append(Problem("report", f"says the same as version {before[-1].version}"))
     if problems:
         raise InputRefused(problems, subject="the report")
-    version = len(before) + 1
+    version = _add(
+        session, record, before, asked, given=given, texts=texts, signed_by=signed_by, submitted_on=submitted_on, by=by
+    )
+    audit.record(
+        session,
+        by=by,
+        act=Act.SUBMIT_REPORT,
+        subject_kind="report",
+        subject=report_id,
+        fund_id=record.fund_id,
+        detail={"deal": record.deal, "period_end": record.period_end, "version": version, "values": given},
+    )
+    return version
+
+
+def _add(
+    session: Session,
+    record: ReportRecord,
+    before: tuple[ReportVersion, ...],
+    asked: list[dict[str, Any]],
+    *,
+    given: Mapping[str, Decimal],
+    texts: Mapping[str, str],
+    signed_by: str,
+    submitted_on: date,
+    by: Actor,
+) -> int:
+    """Write the next version with its values; return its number."""
     version_id = store.add_version(
         session,
         record,
-        version=version,
+        version=len(before) + 1,
         replaces_id=before[-1].version_id if before else None,
         submitted_on=submitted_on,
         signed_by=signed_by.strip(),
@@ -226,16 +253,7 @@ def submit(
         evidence=texts["evidence"],
         recorded_by=by.id,
     )
-    audit.record(
-        session,
-        by=by,
-        act=Act.SUBMIT_REPORT,
-        subject_kind="report",
-        subject=report_id,
-        fund_id=record.fund_id,
-        detail={"deal": record.deal, "period_end": record.period_end, "version": version, "values": given},
-    )
-    return version
+    return len(before) + 1
 
 
 def _report(session: Session, *, report_id: UUID, lock: bool = False) -> ReportRecord:

@@ -28,6 +28,7 @@ from domain.covenants import (
     limit_value,
     percent_of,
 )
+from domain.store.covenants import CovenantRow
 
 _KNOWN = """(CAST(:position AS bigint) IS NULL
     OR EXISTS (SELECT FROM seal s WHERE s.fact_id = {fact} AND s.position <= :position))"""
@@ -292,29 +293,47 @@ def _covenant_line(row: dict[str, Any], last_finding: FindingLine | None) -> Cov
 
 def add_covenant(
     session: Session,
+    covenant: Covenant,
     *,
-    columns: Mapping[str, Any],
-    trajectory: Sequence[TrajectoryPoint],
+    deal_id: UUID,
+    kind: str,
+    condition_family: str,
+    indicator_id: UUID,
+    agreed_on: date,
+    public: bool,
     tests: Sequence[CovenantTest],
 ) -> UUID:
     """Write a promise with its trajectory and tests, and open the reports that they ask; return the promise's id."""
-    covenant_id: UUID = session.execute(
-        text(
-            """INSERT INTO covenant (code, deal_id, clause, kind, condition_family, indicator_id, direction, tolerance,
-                                     grace_days, remedy_days, agreed_on, public)
-               VALUES (:code, :deal_id, :clause, :kind, :condition_family, :indicator_id, :direction, :tolerance,
-                       :grace_days, :remedy_days, :agreed_on, :public) RETURNING id"""
-        ),
-        columns,
-    ).scalar_one()
+    row = CovenantRow(
+        code=covenant.code,
+        deal_id=deal_id,
+        clause=covenant.clause,
+        kind=kind,
+        condition_family=condition_family,
+        indicator_id=indicator_id,
+        direction=covenant.direction.value,
+        tolerance=covenant.tolerance,
+        grace_days=covenant.grace_days,
+        remedy_days=covenant.remedy_days,
+        agreed_on=agreed_on,
+        public=public,
+    )
+    session.add(row)
+    session.flush()
+    assert row.id is not None, "a row that was written has its id"
     session.execute(
         text("INSERT INTO trajectory_point (covenant_id, expected_on, value) VALUES (:covenant, :on, :value)"),
-        [{"covenant": covenant_id, "on": point.expected_on, "value": point.value} for point in trajectory],
+        [{"covenant": row.id, "on": point.expected_on, "value": point.value} for point in covenant.trajectory],
     )
+    _add_tests(session, covenant_id=row.id, deal_id=deal_id, tests=tests)
+    return row.id
+
+
+def _add_tests(session: Session, *, covenant_id: UUID, deal_id: UUID, tests: Sequence[CovenantTest]) -> None:
     days = [
         {
             "covenant": covenant_id,
-            "deal": columns["deal_id"],
+            "deal": deal_id,
             "start": test.period_start,
             "end": test.period_end,
             "due": test.due_on,
@@ -335,7 +354,6 @@ def add_covenant(
         ),
         days,
     )
-    return covenant_id
 
 
 def report_periods(session: Session, *, deal_id: UUID) -> dict[date, CovenantTest]:

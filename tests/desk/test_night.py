@@ -219,27 +219,27 @@ def test_interest_has_its_days_at_month_ends_and_on_instalment_days(session: Ses
     ]  # fmt: skip
 
 
+def next_day(database: TestDatabase, p: Promised, *, after: date) -> date | None:
+    with database.sessions.begin(Role.NIGHT) as session:
+        return night.next_day_with_work(session, fund_id=p.fund_id, after=after, to=END)
+
+
 def test_a_killed_night_goes_on_where_it_stopped(database: TestDatabase) -> None:
     with database.sessions.begin(Role.NIGHT) as session:
         killed, whole = promise(session, "a"), promise(session, "b")
         for p in (killed, whole):
             p.submit(session, "90", date(2024, 7, 10))
         whole.nights(session, END)
-    day = date(2024, 7, 9)
-    while True:
-        for step in STEPS:  # every step of every night is killed once after its work
+    last = date(2024, 7, 9)
+    while day := next_day(database, killed, after=last):
+        last = day
+        for step in STEPS:  # every step of every night is killed once after its work, before its COMMIT
             with pytest.raises(ZeroDivisionError), database.sessions.begin(Role.NIGHT) as session:
-                found = night.next_day_with_work(session, fund_id=killed.fund_id, after=day, to=END)
-                if found is not None:
-                    night.run_step(session, fund_id=killed.fund_id, day=found, step=step)
+                night.run_step(session, fund_id=killed.fund_id, day=day, step=step)
                 raise ZeroDivisionError
+            assert next_day(database, killed, after=day - timedelta(days=1)) == day, "a night that began has work left"
             with database.sessions.begin(Role.NIGHT) as session:
-                found = night.next_day_with_work(session, fund_id=killed.fund_id, after=day, to=END)
-                if found is not None:
-                    night.run_step(session, fund_id=killed.fund_id, day=found, step=step)
-        if found is None:
-            break
-        day = found
+                night.run_step(session, fund_id=killed.fund_id, day=day, step=step)
     with database.sessions.begin(Role.NIGHT) as session:
         assert killed.story(session) == whole.story(session)
         assert len(whole.story(session)["triggers"]) == 2

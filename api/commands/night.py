@@ -1,0 +1,142 @@
+"""``missionbook night``: close the days of one fund or of all, up to a day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from api.commands.printing import Format, FormatOption, print_json, print_table
+from domain.authority import NIGHT, Actor
+
+if TYPE_CHECKING:
+    from api.database.sessions import Sessions
+    from domain.desk.night import NightRefusal
+
+DAY = ["%Y-%m-%d"]
+
+
+@dataclass(frozen=True, slots=True)
+class NightRun:
+    """What the nights of a fund did: between which days, on how many days with work, and what each step changed."""
+
+    fund: str
+    business_day: date
+    to: date
+    days: int
+    changes: dict[str, int]
+    refusals: tuple[NightRefusal, ...]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(night)
+
+
+def night(
+    to: Annotated[datetime, typer.Option(formats=DAY, help="The last day to close, such as 2026-03-31.")],
+    fund: Annotated[str, typer.Option(help="The fund's code; all funds without it.")] = "",
+    format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
+) -> None:
+    """Close every day up to a day: accrue, test what was promised, move breaches on, raise exit triggers, seal.
+
+    A night that was interrupted goes on where it stopped; running it again changes nothing.
+    """
+    from api.database.book import open_book
+
+    with open_book() as book:
+        runs = run_nights(book.sessions, fund_codes=[fund] if fund else None, to=to.date())
+    if format is Format.JSON:
+        print_json({"funds": [plain_run(run) for run in runs]})
+        return
+    print_table(
+        f"nights to {to.date()}",
+        ["fund", "from", "to", "days with work", "accrued", "findings", "breaches moved", "triggers", "refused"],
+        [[run.fund, run.business_day, run.to, run.days, *run.changes.values(), len(run.refusals)] for run in runs],
+        right=range(3, 9),
+    )
+    for run in runs:
+        for refused in run.refusals:
+            typer.echo(f"{run.fund} {refused.day} {refused.step}, {refused.subject}: {refused.words}", err=True)
+
+
+def plain_run(run: NightRun) -> dict[str, Any]:
+    """Return a run as JSON holds it."""
+    return {
+        "fund": run.fund,
+        "from": run.business_day,
+        "to": run.to,
+        "days": run.days,
+        "changes": run.changes,
+        "refused": run.refusals,
+    }
+
+
+def run_nights(sessions: Sessions, *, fund_codes: list[str] | None, to: date, by: Actor = NIGHT) -> list[NightRun]:
+    """Run the nights of funds (None: of all) up to a day, showing progress on standard error.
+
+    Refused before anything runs: the role, an unknown fund, a day that a fund has already passed.
+    """
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+    from api.database.roles import Role
+    from domain.desk import night as desk
+
+    with sessions.begin(Role.NIGHT, by) as session:
+        chosen = fund_codes if fund_codes is not None else list(desk.fund_codes(session))
+        starts = [desk.fund_to_close(session, fund_code=code, to=to, by=by).business_day for code in chosen]
+    runs = []
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        for code, start in zip(chosen, starts, strict=True):
+            task = progress.add_task(f"nights of {code}", total=max(1, (to - start).days))
+
+            def seen(day: date, task: TaskID = task, start: date = start) -> None:
+                progress.update(task, completed=(day - start).days)
+
+            runs.append(run_night(sessions, fund_code=code, to=to, by=by, seen=seen))
+    return runs
+
+
+def run_night(
+    sessions: Sessions,
+    *,
+    fund_code: str,
+    to: date,
+    by: Actor = NIGHT,
+    seen: Callable[[date], None] = lambda _: None,
+) -> NightRun:
+    """Run the nights of one fund up to a day, a transaction per step, then seal; ``seen`` is told each day done.
+
+    Refused: the role, an unknown fund, a day that the fund has already passed.
+    """
+    from api.database.roles import Role
+    from domain.desk import ledger
+    from domain.desk import night as desk
+
+    with sessions.begin(Role.NIGHT, by) as session:
+        fund = desk.fund_to_close(session, fund_code=fund_code, to=to, by=by)
+    assert fund.id is not None, "a fund that was read has its id"
+    changes, days, reached = dict.fromkeys(desk.STEPS, 0), 0, fund.business_day
+    while True:
+        with sessions.begin(Role.NIGHT, by) as session:
+            day = desk.next_day_with_work(session, fund_id=fund.id, after=reached, to=to)
+        if day is None:
+            break
+        for step in desk.STEPS:
+            with sessions.begin(Role.NIGHT, by) as session:
+                changes[step] += desk.run_step(session, fund_id=fund.id, day=day, step=step)
+        with sessions.begin(Role.NIGHT, by) as session:
+            desk.close_day(session, fund_id=fund.id, day=day)
+        days, reached = days + 1, day
+        seen(day)
+    with sessions.begin(Role.NIGHT, by) as session:
+        desk.move_business_day(session, fund_id=fund.id, to=to, by=by)
+        refused = desk.refusals(session, fund_id=fund.id, after=fund.business_day, to=to)
+    with sessions.begin(Role.NIGHT, by) as session:
+        ledger.seal_facts(session)
+    seen(to)
+    return NightRun(fund_code, fund.business_day, to, days, changes, refused)
