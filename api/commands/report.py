@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from domain.desk.evergreen import EvergreenReport
     from domain.desk.impact import ImpactReport
+    from domain.portfolio import MoneyLine
 
 FundOption = Annotated[str, typer.Option("--fund", help="The fund's code.")]
 DayOption = Annotated[datetime, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day the report shows.")]
@@ -135,48 +137,47 @@ def _print_impact(console: Console, told: ImpactReport) -> None:
     console.print(
         f"[bold]{escape(told.fund_name)}[/bold] ({escape(told.fund)}), as of {told.as_of:%d %b %Y}, {known}\n"
     )
-    _table(
-        console,
-        "Missions: targets against actuals",
-        ["mission", "target", "actual", "expected by now", "target", "due", "on track"],
-        [
-            (
-                mission.name,
-                line.indicator_name,
-                "–" if line.actual is None else f"{figure(line.actual)} {line.unit}",
-                figure(round(line.expected, 2)),
-                figure(line.target),
-                line.due_on.isoformat(),
-                _styled(line.status),
-            )
-            for mission in told.missions
-            for line in mission.targets
-        ],
-        right=(2, 3, 4),
-    )
+    for mission in told.missions:
+        _table(
+            console,
+            mission.name,
+            ["target", "unit", "actual", "expected", "target", "on track"],
+            [
+                (
+                    f"{line.indicator_name}, by {line.due_on:%b %Y}" + ("" if line.own else " (the mission's own)"),
+                    line.unit,
+                    "–" if line.actual is None else figure(line.actual),
+                    figure(round(line.expected, 2)),
+                    figure(line.target),
+                    _styled(line.status),
+                )
+                for line in mission.targets
+            ],
+            right=(2, 3, 4),
+        )
+        _print_money(console, f"Money behind it, {told.currency}", mission.money)
     console.print(
         f"Green from {told.green_from:%} of what is expected by now, amber from {told.amber_from:%}, red below. "
-        "Expected runs straight from baseline to target.\n"
+        "Expected runs straight from baseline to target. A project that helps two missions stands under both.\n"
     )
-    _print_money(console, told)
+    _print_money(console, f"The whole fund's money, each project once, {told.currency}", told.money)
     _print_promises(console, told)
     _print_evergreen(console, told.evergreen)
 
 
-def _print_money(console: Console, told: ImpactReport) -> None:
+def _print_money(console: Console, title: str, lines: Sequence[MoneyLine]) -> None:
+    amounts = [(line, (line.committed, line.drawn, line.outstanding, line.returned)) for line in lines]
     _table(
         console,
-        "Money by mission and instrument",
-        ["", "instrument", "committed", "drawn", "outstanding", "returned", "projects"],
-        [
-            (name, line.kind, line.committed, line.drawn, line.outstanding, line.returned, line.projects)
-            for name, lines in [*((m.name, m.money) for m in told.missions), ("the whole fund", told.money)]
-            for line in lines
-        ],
-        right=(2, 3, 4, 5, 6),
+        title,
+        ["instrument", "committed", "drawn", "outstanding", "returned"],
+        [(line.kind, *(f"{Decimal(money.amount):,}" for money in four)) for line, four in amounts],
+        right=(1, 2, 3, 4),
     )
-    console.print("A project that helps two missions stands under both and once in the whole fund.")
-    coverage, beside = told.coverage, told.crowding_in
+
+
+def _print_promises(console: Console, told: ImpactReport) -> None:
+    coverage, beside, count = told.coverage, told.crowding_in, told.covenants
     if coverage.unclassified.minor:
         console.print(
             f"{coverage.unclassified} of {coverage.committed} committed helps no mission yet "
@@ -184,13 +185,9 @@ def _print_money(console: Console, told: ImpactReport) -> None:
         )
     kinds = ", ".join(f"{line.kind} {line.amount}" for line in beside.by_kind) or "nothing"
     console.print(
-        f"Crowding-in: others committed {beside.others} ({kinds}) beside the fund's {beside.bank}: "
-        f"{'no ratio' if beside.ratio is None else beside.ratio}.\n"
+        f"[bold]Crowding-in[/bold]: {'no ratio' if beside.ratio is None else beside.ratio}. Others committed "
+        f"{beside.others} ({kinds}) beside the fund's {beside.bank}.\n"
     )
-
-
-def _print_promises(console: Console, told: ImpactReport) -> None:
-    count = told.covenants
     console.print(
         f"[bold]Covenant tests[/bold]: {count.met} met, {count.missed} missed, {count.not_reported} not reported, "
         f"{count.unknown} unknown, {count.waived} waived.\n"
@@ -260,13 +257,14 @@ def _table(
     right: Sequence[int] = (),
 ) -> None:
     """Print a section; texts that came from people are shown as they are, never as markup."""
+    from rich.box import SIMPLE_HEAD
     from rich.markup import escape
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title, title_justify="left", title_style="bold")
+    table = Table(title=Text(title), title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
     for index, name in enumerate(columns):
-        table.add_column(name, justify="right" if index in right else "left", overflow="fold")
+        table.add_column(name, justify="right" if index in right else "left", overflow="fold", no_wrap=index in right)
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else escape(str(cell)) for cell in row))
     if not rows:
