@@ -81,9 +81,11 @@ def next_day_with_work(session: Session, *, fund_id: UUID, after: date, to: date
 
 def run_day(session: Session, *, fund_id: UUID, day: date) -> NightDone:
     """Run every step of a day's night in this transaction, and move the fund's business day there."""
-    done = NightDone(day, {step: run_step(session, fund_id=fund_id, day=day, step=step) for step in STEPS})
-    close_day(session, fund_id=fund_id, day=day)
-    return done
+    store.lock_fund(session, fund_id=fund_id)
+    done = store.steps_done(session, fund_id=fund_id, day=day)
+    changes = {step: 0 if step in done else _do(session, fund_id=fund_id, day=day, step=step) for step in STEPS}
+    store.move_business_day(session, fund_id=fund_id, to=day)
+    return NightDone(day, changes)
 
 
 def close_day(session: Session, *, fund_id: UUID, day: date) -> None:
@@ -95,8 +97,13 @@ def close_day(session: Session, *, fund_id: UUID, day: date) -> None:
 def run_step(session: Session, *, fund_id: UUID, day: date, step: str) -> int:
     """Run one step of a day's night, once; return how much it changed, 0 where it was done before."""
     store.lock_fund(session, fund_id=fund_id)
-    if store.step_is_done(session, fund_id=fund_id, day=day, step=step):
+    if step in store.steps_done(session, fund_id=fund_id, day=day):
         return 0
+    return _do(session, fund_id=fund_id, day=day, step=step)
+
+
+def _do(session: Session, *, fund_id: UUID, day: date, step: str) -> int:
+    """Do a step and claim it; the fund is locked and the step was not done before."""
     changes = _STEPS[step](session, fund_id, day)
     claimed = store.claim(session, fund_id=fund_id, day=day, step=step, changes=changes)
     assert claimed, "the fund is locked, so nobody else has done the step meanwhile"
@@ -284,6 +291,8 @@ def _add_each(
     step: str,
 ) -> int:
     """Write rows at once; where one is refused, each by itself, and keep in words what could not be written."""
+    if not rows:
+        return 0
     try:
         with session.begin_nested():
             add(session, list(rows.values()))

@@ -148,13 +148,12 @@ def lock_fund(session: Session, *, fund_id: UUID) -> None:
     session.execute(text("SELECT FROM fund WHERE id = :fund FOR NO KEY UPDATE"), {"fund": fund_id})
 
 
-def step_is_done(session: Session, *, fund_id: UUID, day: date, step: str) -> bool:
-    """Tell whether a step was done for a fund and a day; ask with the fund locked."""
+def steps_done(session: Session, *, fund_id: UUID, day: date) -> frozenset[str]:
+    """Return the steps that were done for a fund and a day; ask with the fund locked."""
     done = session.execute(
-        text("SELECT true FROM night_step WHERE fund_id = :fund AND day = :day AND step = :step"),
-        {"fund": fund_id, "day": day, "step": step},
+        text("SELECT step FROM night_step WHERE fund_id = :fund AND day = :day"), {"fund": fund_id, "day": day}
     )
-    return done.scalar_one_or_none() is True
+    return frozenset(done.scalars())
 
 
 def claim(session: Session, *, fund_id: UUID, day: date, step: str, changes: int) -> bool:
