@@ -25,6 +25,7 @@ from domain.authority import Act, Actor, permit
 from domain.desk import answers, people
 from domain.desk.answers import ActAnswer
 from domain.desk.people import SignInNeeded, UserKnown
+from domain.errors import InputRefused, Problem
 
 COOKIE = "missionbook_session"
 KEY_LENGTH_MAX = 200
@@ -152,10 +153,21 @@ class Paging:
     after: str | None
     limit: int
 
+    @property
+    def number(self) -> int | None:
+        """The cursor of a list that goes by number. Refused: one that is none (``InputRefused``)."""
+        if self.after is None:
+            return None
+        if not self.after.isascii() or not self.after.isdigit() or len(self.after) > 18:
+            raise InputRefused([Problem("after", "give what `next` said in the page before")], subject="the request")
+        return int(self.after)
+
 
 def paging(
-    after: Annotated[str | None, Query(max_length=200, description="`next` of the page before")] = None,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    after: Annotated[
+        str | None, Query(max_length=200, pattern=r"^[^\x00-\x1f]*$", description="`next` of the page before")
+    ] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
 ) -> Paging:
     """Return the part of a list that was asked for."""
     return Paging(after, limit)

@@ -17,10 +17,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
-from api.problems import tell_failure, told
-from api.refusals import RequestTooLarge, status_and_word
+from api.problems import BODY_BYTES_MAX, TOO_LARGE, tell_failure, told
 
-BODY_BYTES_MAX = 1024 * 1024
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
@@ -74,7 +72,7 @@ class Threshold:
 
         try:
             if _declared_bytes(request) > BODY_BYTES_MAX:
-                answer = told(request, *_TOO_LARGE, facts={"bytes_max": BODY_BYTES_MAX})
+                answer = told(request, *TOO_LARGE, facts={"bytes_max": BODY_BYTES_MAX})
                 await answer(scope, receive, send_with_headers)
             else:
                 await self._app(scope, _limited(receive), send_with_headers)
@@ -98,8 +96,6 @@ class Threshold:
 
 
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
-_too_large = RequestTooLarge(BODY_BYTES_MAX)
-_TOO_LARGE = (*status_and_word(_too_large), str(_too_large))
 
 
 def door_of(scope: Scope) -> str:
@@ -133,7 +129,7 @@ def _limited(receive: Receive) -> Receive:
         message = await receive()
         arrived += len(message.get("body", b""))
         if arrived > BODY_BYTES_MAX:
-            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, str(_too_large))
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, TOO_LARGE[2])
         return message
 
     return receive_limited

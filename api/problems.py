@@ -19,18 +19,21 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from api.database.roles import Role
 from api.pages.errors import error_page
-from api.refusals import TOLD_TO_THE_AUDIT, status_and_word
+from api.refusals import TOLD_TO_THE_AUDIT, RequestTooLarge, status_and_word
 from domain.authority import Actor
 from domain.desk import audit
 from domain.errors import Refusal
 from domain.money import Money
 
+BODY_BYTES_MAX = 1024 * 1024
+_too_large = RequestTooLarge(BODY_BYTES_MAX)
+TOO_LARGE = (*status_and_word(_too_large), str(_too_large))
 _log = structlog.get_logger()
 _MEMBERS = {"type", "title", "status", "detail", "instance", "trace_id"}
 _DATABASE_STATES = {
@@ -106,7 +109,13 @@ def told(
         answer: Response = JSONResponse(body, status, media_type="application/problem+json")
     else:
         answer = error_page(
-            request, status=int(status), word=word, title=title, detail=detail, trace_id=trace_id_of(request)
+            request,
+            status=int(status),
+            word=word,
+            title=title,
+            detail=detail,
+            trace_id=trace_id_of(request),
+            facts=facts,
         )
     answer.headers.update(headers or {})
     return answer
@@ -116,7 +125,7 @@ def tell_refusal(request: Request, refusal: Refusal) -> Response:
     """Answer with a refusal, and leave an audit row where it matters."""
     status, word = status_and_word(refusal)
     if isinstance(refusal, TOLD_TO_THE_AUDIT):
-        _note(request, refusal, word)
+        note_refusal(request, refusal)
     headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
     if hasattr(refusal, "wait_seconds"):
         headers["Retry-After"] = str(refusal.wait_seconds)
@@ -124,8 +133,9 @@ def tell_refusal(request: Request, refusal: Refusal) -> Response:
     return told(request, status, word, str(refusal), facts=refusal.facts, headers=headers)
 
 
-def _note(request: Request, refusal: Refusal, word: str) -> None:
+def note_refusal(request: Request, refusal: Refusal) -> None:
     """Write the refusal into the audit in its own transaction: the request's is rolled back by now."""
+    _status, word = status_and_word(refusal)
     actor: Actor | None = getattr(request.state, "actor", None)
     tried = getattr(request.state, "tried_email", "")
     nobody = Actor(id=None, name=tried or "nobody", role=None)
@@ -145,7 +155,10 @@ def _note(request: Request, refusal: Refusal, word: str) -> None:
 
 def tell_invalid(request: Request, error: RequestValidationError) -> Response:
     """Answer with every problem of a request in words."""
-    problems = [{"where": _where(one["loc"]), "what": _what(one)} for one in error.errors()]
+    problems = [
+        {"where": "the body" if one["type"] == "json_invalid" else _where(one["loc"]), "what": _what(one)}
+        for one in error.errors()
+    ]
     detail = f"the request has {len(problems)} problem{'s' if len(problems) > 1 else ''}: " + "; ".join(
         f"{one['where']}: {one['what']}" for one in problems[:5]
     )
@@ -171,7 +184,10 @@ def _what(error: Mapping[str, Any]) -> str:
 
 def tell_http(request: Request, error: HTTPException) -> Response:
     """Answer what the framework itself refuses: an unknown address, a method that a door does not take."""
+    if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return told(request, *TOO_LARGE, facts={"bytes_max": BODY_BYTES_MAX})
     word, detail = {
+        400: ("body-unreadable", "the body cannot be read"),
         404: ("no-such-address", f"there is nothing at {request.url.path[:200]}"),
         405: ("method-not-taken", f"{request.method} is not taken at {request.url.path[:200]}"),
     }.get(error.status_code, ("request-refused", str(error.detail)))
@@ -186,6 +202,8 @@ def tell_database(request: Request, error: Exception) -> Response:
         status, word, detail = _DATABASE_STATES[state]
     elif lost or state[:2] in ("08", "57") or (not state and type(error).__name__ == "OperationalError"):
         status, word, detail = _GONE
+    elif isinstance(error, DataError):
+        status, word, detail = _DATABASE_STATES["22021"]
     else:
         status, word, detail = _BROKEN
     _log.error("the database refused", exc_info=error, sqlstate=state, trace_id=trace_id_of(request))

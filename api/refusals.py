@@ -9,8 +9,8 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from api.database.problems import DatabaseProblem
-from domain import authority, errors, ledger, money
-from domain.desk import answers, people, refusals
+from domain import authority, covenants, deals, equity, errors, ledger, limits, loans, money, positions, royalties
+from domain.desk import answers, funds, night, people, refusals
 from domain.errors import Refusal
 
 
@@ -89,6 +89,28 @@ TABLE: dict[type[Refusal], tuple[HTTPStatus, str]] = {
     refusals.CashNotEnough: (HTTPStatus.CONFLICT, "cash-not-enough"),
     refusals.AccountUnknown: (HTTPStatus.UNPROCESSABLE_ENTITY, "account-unknown"),
     refusals.SealBeyondHead: (HTTPStatus.NOT_FOUND, "seal-beyond-head"),
+    # deals and their money
+    funds.CodeTaken: (HTTPStatus.CONFLICT, "code-taken"),
+    deals.StageNotReachable: (HTTPStatus.CONFLICT, "stage-not-reachable"),
+    deals.StageBeforeItsTime: (HTTPStatus.UNPROCESSABLE_ENTITY, "stage-before-its-time"),
+    deals.DealNotInForce: (HTTPStatus.CONFLICT, "deal-not-in-force"),
+    deals.DealStillHolds: (HTTPStatus.CONFLICT, "deal-still-holds"),
+    deals.CommitmentExceeded: (HTTPStatus.CONFLICT, "commitment-exceeded"),
+    deals.DrawStop: (HTTPStatus.CONFLICT, "draw-stop"),
+    deals.DayRefused: (HTTPStatus.UNPROCESSABLE_ENTITY, "day-refused"),
+    limits.LimitExceeded: (HTTPStatus.CONFLICT, "limit-exceeded"),
+    loans.MoreThanOwed: (HTTPStatus.CONFLICT, "more-than-owed"),
+    loans.DrawnAfterLastInstalment: (HTTPStatus.UNPROCESSABLE_ENTITY, "drawn-after-last-instalment"),
+    equity.MoreThanHeld: (HTTPStatus.CONFLICT, "more-than-held"),
+    royalties.RevenueNegative: (HTTPStatus.UNPROCESSABLE_ENTITY, "revenue-negative"),
+    royalties.RevenuePeriodRefused: (HTTPStatus.CONFLICT, "revenue-period-refused"),
+    # promises and nights
+    covenants.BreachStateNotReachable: (HTTPStatus.CONFLICT, "breach-state-not-reachable"),
+    night.NightRunsForwards: (HTTPStatus.CONFLICT, "night-runs-forwards"),
+    # statements
+    positions.StatementIsOlder: (HTTPStatus.CONFLICT, "statement-is-older"),
+    positions.StatementLiesAhead: (HTTPStatus.CONFLICT, "statement-lies-ahead"),
+    positions.FundInAnotherCurrency: (HTTPStatus.CONFLICT, "fund-in-another-currency"),
     # the machine
     DatabaseProblem: (HTTPStatus.SERVICE_UNAVAILABLE, "database-problem"),
 }

@@ -108,8 +108,11 @@ def run_night(
     to: date,
     by: Actor = NIGHT,
     seen: Callable[[date], None] = lambda _: None,
+    request: str = "",
 ) -> NightRun:
     """Run the nights of one fund up to a day, a transaction per step, then seal; ``seen`` is told each day done.
+
+    ``request`` is the number of the request that asked for it, for the audit.
 
     Refused: the role, an unknown fund, a day that the fund has already passed.
     """
@@ -133,7 +136,7 @@ def run_night(
             desk.close_day(session, fund_id=fund.id, day=day)
         days, reached = days + 1, day
         seen(day)
-    with sessions.begin(Role.NIGHT, by) as session:
+    with sessions.begin(Role.NIGHT, by, request=request) as session:
         desk.move_business_day(session, fund_id=fund.id, to=to, by=by)
         refused = desk.refusals(session, fund_id=fund.id, after=fund.business_day, to=to)
     with sessions.begin(Role.NIGHT, by) as session:

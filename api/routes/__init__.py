@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from fastapi import APIRouter, FastAPI
 
-from api.routes import tokens
+from api.routes import deals, funds, instruments, ledger, missions, parties, people, promises, reports, tokens
 
-ROOMS: tuple[APIRouter, ...] = (tokens.router,)
+ROOMS: tuple[APIRouter, ...] = (
+    tokens.router,
+    people.router,
+    funds.router,
+    missions.router,
+    parties.router,
+    deals.router,
+    instruments.router,
+    ledger.router,
+    promises.router,
+    reports.router,
+)
 
 
 def add_routes(app: FastAPI) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from domain import money
+
+T = TypeVar("T", bound=BaseModel)
 
 
 class Asked(BaseModel):
@@ -29,6 +32,8 @@ def _without_controls(text: str) -> str:
     return text
 
 
+Words = Annotated[str, StringConstraints(max_length=100), AfterValidator(_without_controls)]
+"""What somebody looks for."""
 Line = Annotated[
     str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True), AfterValidator(_without_controls)
 ]
@@ -56,6 +61,23 @@ class MoneyAnswer(Answer):
 
     amount: str
     currency: str
+
+
+class Listed(BaseModel, Generic[T]):
+    """A part of a list; ``next`` is the ``after`` of the part that follows, null at the end."""
+
+    items: list[T]
+    next: str | None
+
+
+def listed(model: type[T], found: Sequence[Any], *, limit: int, cursor: str) -> Listed[T]:
+    """Shape a part of a list from one row more than asked; ``cursor`` names what the list is ordered by."""
+    shown = found[:limit]
+    last = shown[-1] if len(found) > limit else None
+    return Listed[model](  # type: ignore[valid-type]
+        items=[model.model_validate(row, from_attributes=True) for row in shown],
+        next=None if last is None else str(last[cursor] if isinstance(last, dict) else getattr(last, cursor)),
+    )
 
 
 class ProblemLine(BaseModel):

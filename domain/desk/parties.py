@@ -12,21 +12,14 @@ from sqlmodel import Session
 from uuid_utils.compat import uuid7
 
 from domain.authority import Act, Actor, permit
-from domain.errors import InputRefused, NotFound, Problem, Refusal
+from domain.desk.funds import CodeTaken
+from domain.errors import InputRefused, NotFound, Problem
 from domain.parties import PartyKind
 from domain.store import audit
 from domain.store import party_queries as store
 
 PARTIES_PER_PAGE_MAX = 200
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,63}")
-
-
-class PartyCodeTaken(Refusal):
-    """Another party has this code."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(f"there is already a party with the code {code}")
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +68,7 @@ def add_party(
         session, party_id=party_id, code=code, name=name, kind=str(kind), country=country, group_code=group_code
     )
     if not added:
-        raise PartyCodeTaken(code)
+        raise CodeTaken("party", code)
     audit.record(session, by=by, act="add a party", subject_kind="party", subject=code, detail={"name": name})
     return party_id
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,10 +17,17 @@ from domain.authority import NIGHT, Actor
 from domain.desk import people
 from domain.desk.parties import add_party
 from domain.parties import PartyKind, Role
+from tests.api.world import World, make_world
 from tests.conftest import TestDatabase
 
 PASSWORD = "correct-horse-battery"
 INVESTEES = {"ann": "HARBOUR", "ben": "MILL"}
+
+
+@functools.cache
+def hashed_password() -> str:
+    """Hash the password of all once: it is slow on purpose."""
+    return people.hash_password(PASSWORD)
 
 
 class Caller:
@@ -77,11 +85,10 @@ def bank(app: FastAPI, database: TestDatabase, parties: dict[str, UUID]) -> dict
     names |= {name: (Role.INVESTEE, parties[code]) for name, code in INVESTEES.items()}
     callers = {}
     with database.sessions.begin(DatabaseRole.NIGHT) as session:
-        hashed = people.hash_password(PASSWORD)
         ids = {
             name: people.add_user(
                 session, email=f"{name}@bank.example", name=name, role=role, party_id=party, password=PASSWORD,
-                by=NIGHT, password_hash=hashed,
+                by=NIGHT, password_hash=hashed_password(),
             )
             for name, (role, party) in names.items()
         }  # fmt: skip
@@ -90,3 +97,8 @@ def bank(app: FastAPI, database: TestDatabase, parties: dict[str, UUID]) -> dict
         with database.sessions.begin(DatabaseRole.APP, actor) as session:
             callers[name] = Caller(app, people.give_token(session, by=actor).token)
     return callers
+
+
+@pytest.fixture
+def world(database: TestDatabase, parties: dict[str, UUID]) -> World:
+    return make_world(database, parties)

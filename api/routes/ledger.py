@@ -1,0 +1,126 @@
+"""The ledger: entries, reversals, balances, seals, and the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from http import HTTPStatus
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import JSONResponse
+
+from api.deps import DoneOnce, Inside, NightTransaction, Page, SignedIn, Transaction
+from api.schemas.common import PROBLEMS, Code, Listed, MoneyAnswer, Words, listed
+from api.schemas.ledger import (
+    ActAnswer,
+    EntryAnswer,
+    EntryMade,
+    PostingAnswer,
+    ReversalAsked,
+    TrialBalanceAnswer,
+    TrialBalanceLineAnswer,
+    VerificationAnswer,
+)
+from domain.authority import Act, permit
+from domain.desk import audit, funds, ledger
+from domain.errors import NotFound
+from domain.money import Money
+
+router = APIRouter(tags=["ledger"], responses=PROBLEMS)
+EntryId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+
+
+def entry_answer(row: Mapping[str, Any]) -> EntryAnswer:
+    """Shape an entry and its postings."""
+    postings = [
+        PostingAnswer(
+            account=line["account"],
+            money=MoneyAnswer.model_validate(Money(line["minor"], line["currency"])),
+            instrument_id=line["instrument_id"],
+        )
+        for line in row["postings"] or ()
+    ]
+    return EntryAnswer(**{**row, "postings": postings})
+
+
+@router.get("/entries")
+def entries(_actor: Inside, session: Transaction, page: Page, fund: Code | None = None) -> Listed[EntryAnswer]:
+    """Give entries, newest first."""
+    found = ledger.entries(session, fund_code=fund, after=page.number, limit=page.limit + 1)
+    return listed(EntryAnswer, [entry_answer(row) for row in found], limit=page.limit, cursor="id")
+
+
+@router.get("/entries/{entry_id}")
+def entry(_actor: Inside, session: Transaction, entry_id: EntryId) -> EntryAnswer:
+    """Give one entry."""
+    for row in ledger.entries(session, after=entry_id + 1, limit=1):
+        if row["id"] == entry_id:
+            return entry_answer(row)
+    raise NotFound("entry", entry_id)
+
+
+@router.post("/entries/{entry_id}/reversal", status_code=HTTPStatus.CREATED, response_model=EntryMade)
+def reverse(
+    actor: SignedIn, session: Transaction, once: DoneOnce, entry_id: EntryId, asked: ReversalAsked
+) -> JSONResponse:
+    """Take an entry back: append its mirror image."""
+    return once.answer(
+        lambda: EntryMade(
+            entry_id=ledger.reverse(
+                session, entry_id=entry_id, booked_on=asked.booked_on, reason=asked.reason, by=actor, key=once.key
+            )
+        )
+    )
+
+
+@router.get("/funds/{code}/trial-balance")
+def trial_balance(
+    _actor: Inside,
+    session: Transaction,
+    code: Code,
+    as_of: date | None = None,
+    seal: Annotated[int | None, Query(ge=0, le=2**62)] = None,
+) -> TrialBalanceAnswer:
+    """Give every account's balance by booking day, as known at a seal (left out: all that is sealed)."""
+    fund = funds.fund_by_code(session, code)
+    assert fund.id is not None, "a fund that was read has its id"
+    day = as_of or fund.business_day
+    lines = ledger.trial_balance(session, fund=fund, as_of=day, seal=seal)
+    known = ledger.known_at(session, fund_id=fund.id, seal=seal)
+    return TrialBalanceAnswer(
+        fund=code, as_of=day, seal=known.number, lines=[TrialBalanceLineAnswer.model_validate(one) for one in lines]
+    )
+
+
+@router.get("/seals/head")
+def heads(_actor: Inside, session: Transaction) -> dict[str, str]:
+    """Give the head of each chain by fund: what a board keeps on paper."""
+    return ledger.heads(session)
+
+
+@router.post("/seals", status_code=HTTPStatus.CREATED)
+def seal(actor: SignedIn, session: NightTransaction) -> dict[str, int]:
+    """Seal what can be sealed now, and tell how many facts that were."""
+    permit(Act.CLOSE_DAY, by=actor)
+    return {"sealed": ledger.seal_facts(session)}
+
+
+@router.get("/verification")
+def verify(actor: SignedIn, session: NightTransaction) -> VerificationAnswer:
+    """Recompute zero sums, leaves and chains from the rows, and name the first fact that does not fit."""
+    permit(Act.VERIFY, by=actor)
+    return VerificationAnswer.model_validate(ledger.verify(session))
+
+
+@router.get("/audit")
+def acts(
+    actor: SignedIn,
+    session: Transaction,
+    page: Page,
+    act: Words | None = None,
+    outcome: Literal["done", "refused"] | None = None,
+) -> Listed[ActAnswer]:
+    """Give the audit, newest first: for auditors and stewards."""
+    found = audit.acts(session, by=actor, act=act, outcome=outcome, after=page.number, limit=page.limit + 1)
+    return listed(ActAnswer, found, limit=page.limit, cursor="id")

@@ -1,0 +1,44 @@
+"""Parties: investees, contributors and co-investors."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from fastapi import APIRouter
+
+from api.deps import Page, SignedIn, Transaction
+from api.schemas.common import PROBLEMS, Code, Listed, Words, listed
+from api.schemas.parties import PartyAnswer, PartyAsked
+from domain.desk import parties
+from domain.parties import PartyKind
+
+router = APIRouter(tags=["parties"], responses=PROBLEMS)
+
+
+@router.get("/parties")
+def party_list(
+    _actor: SignedIn,
+    session: Transaction,
+    page: Page,
+    kind: PartyKind | None = None,
+    search: Words | None = None,
+) -> Listed[PartyAnswer]:
+    """Give parties by code; an investee sees its own."""
+    found = parties.party_list(session, search=search, kind=kind, after=page.after, limit=page.limit + 1)
+    return listed(PartyAnswer, found, limit=page.limit, cursor="code")
+
+
+@router.post("/parties", status_code=HTTPStatus.CREATED)
+def add_party(actor: SignedIn, session: Transaction, asked: PartyAsked) -> PartyAnswer:
+    """Add a party."""
+    party_id = parties.add_party(
+        session, code=asked.code, name=asked.name, kind=asked.kind, country=asked.country,
+        group_code=asked.group_code or "", by=actor,
+    )  # fmt: skip
+    return PartyAnswer.model_validate(parties.party_by_id(session, party_id=party_id))
+
+
+@router.get("/parties/{code}")
+def party(_actor: SignedIn, session: Transaction, code: Code) -> PartyAnswer:
+    """Give one party."""
+    return PartyAnswer.model_validate(parties.party_by_code(session, code=code))

@@ -1,0 +1,54 @@
+"""Funds and their days, as they are asked for and answered."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import Field
+
+from api.schemas.common import Answer, Asked
+
+
+class FundAnswer(Answer):
+    """A fund; ``business_day`` is the last day whose night has run."""
+
+    code: str
+    name: str
+    currency: str
+    mandate: str
+    recycling: str
+    opened_on: date
+    business_day: date
+    follows_calendar: bool
+
+
+class FundDetailAnswer(FundAnswer):
+    """A fund with the missions that its mandate names."""
+
+    missions: list[str]
+
+
+class DayAsked(Asked):
+    """Up to and with which day the fund's nights shall run."""
+
+    to: date = Field(examples=["2026-04-30"])
+
+
+class NightRefusalAnswer(Answer):
+    """What a night could not do for one thing, in words; the rest went on."""
+
+    day: date
+    step: str
+    subject: str
+    words: str
+
+
+class DayAnswer(Answer):
+    """What the nights did: between which days, on how many days with work, and what each step changed."""
+
+    fund: str
+    business_day: date
+    to: date
+    days: int
+    changes: dict[str, int]
+    refusals: list[NightRefusalAnswer]

@@ -1,0 +1,102 @@
+"""Entries, balances, seals and the audit, as they are answered; amounts are debit above zero, credit below."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from api.schemas.common import Answer, Asked, Line, MoneyAnswer
+
+
+class PostingAnswer(Answer):
+    """One line of an entry."""
+
+    account: str
+    money: MoneyAnswer
+    instrument_id: UUID | None
+
+
+class EntryAnswer(Answer):
+    """An entry with its postings; ``seal`` is null until the sealer has passed."""
+
+    id: int
+    fund: str
+    kind: str
+    reason: str
+    source_ref: str
+    deal_id: UUID | None
+    booked_on: date
+    effective_on: date
+    recorded_at: datetime
+    recorded_by: UUID | None
+    reverses_id: int | None
+    reversed_by: int | None
+    seal: int | None
+    postings: list[PostingAnswer]
+
+
+class EntryMade(Answer):
+    """The number of the entry that an act appended."""
+
+    entry_id: int
+
+
+class ReversalAsked(Asked):
+    """Why an entry is taken back, and on which open day (null: the fund's business day)."""
+
+    reason: Line
+    booked_on: date | None = None
+
+
+class TrialBalanceLineAnswer(Answer):
+    """An account's balance."""
+
+    code: str
+    kind: str
+    balance: MoneyAnswer
+
+
+class TrialBalanceAnswer(Answer):
+    """Every account of a fund as of a day, as known at a seal."""
+
+    fund: str
+    as_of: date
+    seal: int
+    lines: list[TrialBalanceLineAnswer]
+
+
+class MisfitAnswer(Answer):
+    """The first fact that does not fit, and why."""
+
+    kind: str
+    fact: int
+    entry: int | None
+    why: str
+
+
+class VerificationAnswer(Answer):
+    """Whether every row is as it was sealed."""
+
+    sound: bool
+    entries: int
+    accounts: int
+    seals: int
+    heads: dict[str, str]
+    first: MisfitAnswer | None
+
+
+class ActAnswer(Answer):
+    """One row of the audit."""
+
+    id: int
+    recorded_at: datetime
+    recorded_by: UUID | None
+    actor_name: str
+    act: str
+    subject_kind: str
+    subject: str
+    outcome: str
+    detail: dict[str, Any]
+    request_id: str
+    fund: str | None
