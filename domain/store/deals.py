@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from domain.store.types import JSONB, NEW_ID, Fact
@@ -105,15 +105,29 @@ class RevenueRow(Fact, table=True):
 
 
 class StatementReleaseRow(Fact, table=True):
-    """A published statement of positions that was imported: whose, as of which day, from which file."""
+    """A published statement of positions that was imported: whose, as of which day, from which file.
+
+    A release with other figures for the same period names the one that it restates.
+    """
 
     __tablename__ = "statement_release"
-    __table_args__ = (UniqueConstraint("fund_id", "source", "period_end", name="statement_is_released_once"),)
+    __table_args__ = (
+        Index(
+            "statement_is_released_once",
+            "fund_id",
+            "source",
+            "period_end",
+            unique=True,
+            postgresql_where=text("restates_id IS NULL"),
+        ),
+        UniqueConstraint("restates_id", name="statement_is_restated_once"),
+    )
     source: str
     period_end: date
     file_name: str
     file_hash: str
     row_count: int
+    restates_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="statement_release.id")
 
 
 class StatementLineRow(Fact, table=True):
