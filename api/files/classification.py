@@ -1,0 +1,35 @@
+"""Read which missions projects help: a CSV file with the columns ``project`` and ``mission``, both codes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from api.files.lines import Problems, lines_of
+from domain.desk.classification import ClassificationLine
+
+COLUMNS = ["project", "mission"]
+
+
+def read_classifications(path: Path) -> tuple[ClassificationLine, ...]:
+    """Read the file whole, or refuse it with every problem at once (``InputRefused``).
+
+    A project that helps several missions has a line for each.
+    """
+    problems = Problems()
+    lines = lines_of(path, problems, what="a list of projects and missions")
+    _, header = next(lines, (1, []))
+    names = [cell.strip().casefold() for cell in header]
+    if sorted(names) != sorted(COLUMNS):
+        problems.add("line 1", f"expected the columns {' and '.join(COLUMNS)}")
+    problems.refuse(path.name)
+    said = []
+    for number, cells in lines:
+        row = dict(zip(names, map(str.strip, cells), strict=False))
+        if len(cells) != len(COLUMNS) or not all(row.values()):
+            problems.add(f"line {number}", "expected two cells, the codes of a project and of a mission")
+        else:
+            said.append(ClassificationLine(number, row["project"], row["mission"]))
+    if not said and not problems.count:
+        problems.add("line 2", "there is no project in the file")
+    problems.refuse(path.name)
+    return tuple(said)
