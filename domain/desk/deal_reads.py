@@ -19,7 +19,7 @@ from domain.schedule import Instalment
 from domain.store import deal_queries, fund_queries, instrument_queries
 from domain.store.deal_queries import DealEntryLine, DealState, StageLine
 
-DEALS_PER_PAGE_MAX = 200
+DEALS_PER_PAGE_MAX = 500
 ENTRIES_SHOWN_MAX = 200
 
 
@@ -83,7 +83,7 @@ def deal_list(
     after: str | None = None,
     limit: int = 50,
 ) -> tuple[DealLine, ...]:
-    """Return deals in the order of their codes, at most ``limit`` (200) after the code ``after``.
+    """Return deals in the order of their codes, at most ``limit`` (500) after the code ``after``.
 
     An investee's session sees its own deals only. ``search`` looks into code, title, project and investee.
     """

@@ -162,11 +162,8 @@ def advance(
     exceeded), money that still stands.
     """
     to = Stage(to)
-    fund_id = deal_queries.fund_of_deal(session, deal_id)
-    permit(ACT_FOR_STAGE[to], by=by)
-    if to in (Stage.APPROVED, Stage.CONTRACTED):
-        deal_queries.lock_limits(session, fund_id)
     deal = deal_queries.lock_deal(session, deal_id)
+    fund_id = deal.fund_id
     decides = to in (Stage.APPROVED, Stage.DECLINED)
     permit(ACT_FOR_STAGE[to], by=by, prepared_by=deal.proposed_by if decides else None)
     advance_stage(deal.stage, to=to)
@@ -175,6 +172,7 @@ def advance(
         raise StageBeforeItsTime(stage=to, on=happened_on, since=deal.stage_on, here=deal.stage)
     require_stage_day(fund, happened_on)
     if to in (Stage.APPROVED, Stage.CONTRACTED):
+        deal_queries.lock_limits(session, fund_id)
         check_limits(deal_headroom(session, deal=deal, on=happened_on))
     if to is Stage.CLOSED:
         _require_nothing_left(session, deal)

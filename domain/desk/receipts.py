@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal, get_args
+from typing import Literal
 from uuid import UUID
 
 from sqlmodel import Session
@@ -131,8 +131,7 @@ def _part(instrument: InstrumentState, part: ReceiptPart | None) -> ReceiptPart:
     if part is None and len(choices) == 1:
         return choices[0]
     if part not in choices:
-        known = part if part in get_args(ReceiptPart) else "that"
-        what = f"{known or 'nothing'} does not come in on a {instrument.kind}; one of {', '.join(choices)} is expected"
+        what = f"one of {', '.join(choices)} comes in on an instrument of kind {instrument.kind}"
         raise InputRefused([Problem("part", what)], subject="the receipt")
     return part
 

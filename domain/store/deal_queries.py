@@ -99,7 +99,7 @@ def deal_names(session: Session, deal_ids: Sequence[UUID]) -> dict[UUID, tuple[s
 
 
 def lock_limits(session: Session, fund_id: UUID) -> None:
-    """Let one transaction at a time change what a fund has committed; taken before a deal is locked."""
+    """Let one transaction at a time change what a fund has committed; taken after the deal is locked, always."""
     session.execute(
         text("SELECT pg_advisory_xact_lock(hashtextextended('limits ' || CAST(:fund_id AS text), 0))"),
         {"fund_id": str(fund_id)},
@@ -112,15 +112,6 @@ def deal_state(session: Session, deal_id: UUID) -> DealState:
     if row is None:
         raise NotFound("deal", deal_id)
     return _state(row)
-
-
-def fund_of_deal(session: Session, deal_id: UUID) -> UUID:
-    """Return the fund a deal belongs to, which never changes; else ``NotFound``."""
-    row = session.execute(text("SELECT fund_id FROM deal WHERE id = :id"), {"id": deal_id}).one_or_none()
-    if row is None:
-        raise NotFound("deal", deal_id)
-    fund_id: UUID = row.fund_id
-    return fund_id
 
 
 def deal_id_by_code(session: Session, code: str) -> UUID:

@@ -1,0 +1,369 @@
+"""Deals from proposal to exit: who may, what the limits leave, and two people at once."""
+
+from collections.abc import Callable
+from datetime import date
+from threading import Barrier, Thread
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+from sqlmodel import Session
+
+from api.database.roles import Role as Door
+from domain.authority import NIGHT, Actor, NotAllowed, SamePersonPreparedAndDecides
+from domain.deals import (
+    CommitmentExceeded,
+    DayRefused,
+    DealStillHolds,
+    ProposedInstrument,
+    Stage,
+    StageBeforeItsTime,
+    StageNotReachable,
+)
+from domain.desk import deals, funds, instruments
+from domain.desk.funds import CodeTaken
+from domain.desk.parties import add_party
+from domain.errors import InputRefused, NotFound, Refusal
+from domain.limits import LimitExceeded
+from domain.money import Money
+from domain.parties import Role
+from tests.conftest import TestDatabase
+from tests.desk.financed import LOAN, OPENED, TODAY, Financed, finance, person
+
+
+@pytest.fixture
+def here(session: Session) -> Financed:
+    return finance(session)
+
+
+def limit(here: Financed, basis: str, subject: str, minor: int, on: date = OPENED) -> None:
+    funds.set_limit(
+        here.session,
+        fund_id=here.fund_id,
+        basis=basis,
+        subject=subject,
+        amount_minor=minor,
+        valid_from=on,
+        source="test",
+        by=NIGHT,
+    )
+
+
+def test_a_deal_goes_its_way_and_each_stage_is_kept(here: Financed) -> None:
+    deal_id = here.propose()
+    here.advance(deal_id, "appraised", "approved", on=date(2024, 2, 1))
+    here.advance(deal_id, "contracted", on=date(2024, 3, 1))
+    detail = deals.deal_detail(here.session, deal_id=deal_id)
+    assert [(line.stage, str(line.happened_on), line.by) for line in detail.stages] == [
+        ("proposed", "2024-01-01", "Olga"),
+        ("appraised", "2024-02-01", "Olga"),
+        ("approved", "2024-02-01", "Bea"),
+        ("contracted", "2024-03-01", "Olga"),
+    ]
+    assert (detail.deal.stage, detail.deal.signed_on, detail.version) == ("contracted", date(2024, 3, 1), 4)
+    assert detail.next_stages == (Stage.ACTIVE, Stage.CLOSED)
+    [loan] = detail.instruments
+    assert (loan.figures.committed, loan.figures.undrawn) == (Money(36_000_00, "EUR"), Money(36_000_00, "EUR"))
+    assert [(e.kind, e.amount_minor, str(e.effective_on)) for e in detail.entries] == [
+        ("commitment", 36_000_00, "2024-03-01")
+    ]
+    assert len(loan.schedule) == 4
+
+
+@pytest.mark.parametrize(
+    ("stage", "role"),
+    [
+        ("appraised", Role.BOARD),
+        ("approved", Role.OFFICER),
+        ("declined", Role.OFFICER),
+        ("withdrawn", Role.BOARD),
+        ("contracted", Role.BOARD),
+        ("exiting", Role.OFFICER),
+        ("closed", Role.BOARD),
+    ],
+)
+def test_a_stage_takes_the_role_of_its_act(here: Financed, stage: str, role: Role) -> None:
+    deal_id = here.propose()
+    with pytest.raises(NotAllowed):
+        deals.advance(
+            here.session,
+            deal_id=deal_id,
+            to=Stage(stage),
+            happened_on=OPENED,
+            reason="",
+            by=person(here.session, "Zoe", role),
+        )
+
+
+def test_who_proposed_a_deal_does_not_approve_it(here: Financed) -> None:
+    deal_id = here.propose()
+    here.advance(deal_id, "appraised")
+    both = Actor(id=here.officer.id, name="Olga", role=Role.BOARD)  # the same person with the board's role
+    with pytest.raises(SamePersonPreparedAndDecides, match="Olga prepared this"):
+        deals.advance(here.session, deal_id=deal_id, to=Stage.APPROVED, happened_on=OPENED, reason="", by=both)
+
+
+def test_a_stage_comes_after_the_last_one_and_by_its_day(here: Financed) -> None:
+    deal_id = here.propose()
+    here.advance(deal_id, "appraised", on=date(2024, 2, 1))
+    with pytest.raises(StageNotReachable, match="a deal that is appraised cannot become contracted"):
+        here.advance(deal_id, "contracted", on=date(2024, 2, 1))
+    with pytest.raises(StageBeforeItsTime, match="the deal became appraised on 2024-02-01"):
+        here.advance(deal_id, "approved", on=date(2024, 1, 31))
+    with pytest.raises(DayRefused, match="the fund's book stands at 2025-12-31"):
+        here.advance(deal_id, "approved", on=date(2026, 1, 2))
+
+
+def test_a_deal_with_money_out_is_not_closed(here: Financed) -> None:
+    loan = here.signed()
+    deal_id = deals.deal_by_code(here.session, "D-1")
+    with pytest.raises(DealStillHolds, match=r"EUR 0\.00 is outstanding and EUR 36,000\.00 is not drawn"):
+        here.advance(deal_id, "closed", on=TODAY)
+    here.draw(loan, 36_000_00)
+    here.advance(deal_id, "active")
+    with pytest.raises(DealStillHolds, match=r"EUR 36,000\.00 is outstanding and EUR 0\.00 is not drawn"):
+        here.advance(deal_id, "closed", on=TODAY)
+    here.receive(loan, 36_108_00, "2024-02-01")
+    here.advance(deal_id, "closed", on=TODAY)
+    assert deals.deal_list(here.session)[0].stage is Stage.CLOSED
+
+
+def test_nothing_of_a_refused_proposal_is_written(here: Financed) -> None:
+    bad = ProposedInstrument("X", "loan", -1, {**LOAN, "rate": "300"}, OPENED)
+    with pytest.raises(InputRefused) as refused:
+        deals.propose(
+            here.session,
+            fund_id=here.fund_id,
+            code="D-9",
+            project_id=here.project_id,
+            investee_id=here.party_id,
+            title="Nine",
+            purpose="",
+            instruments=[bad],
+            proposed_on=OPENED,
+            by=here.officer,
+        )
+    assert [p.where for p in refused.value.problems] == ["instrument X, commitment", "instrument X, rate"]
+    assert here.count("deal") == here.count("instrument") == 0
+
+
+def test_codes_are_used_once_and_who_is_not_there_is_told(here: Financed) -> None:
+    here.propose()
+    with pytest.raises(CodeTaken, match="there is a deal D-1 already"):
+        here.propose()
+    with pytest.raises(NotFound, match="there is no party"):
+        here.propose("D-2", party_id=here.project_id)
+    with pytest.raises(NotFound, match="there is no project"):
+        here.propose("D-2", project_id=here.party_id)
+
+
+@pytest.mark.parametrize(
+    ("basis", "subject", "room"),
+    [
+        ("ticket", "", 30_000_00),
+        ("group", "", 50_000_00),
+        ("group", "acme", 50_000_00),
+        ("mission", "green", 50_000_00),
+        ("instrument", "loan", 50_000_00),
+    ],
+)
+def test_a_limit_is_checked_at_approval_up_to_its_last_cent(
+    here: Financed, basis: str, subject: str, room: int
+) -> None:
+    # 20,000.00 are committed by D-1; D-2 asks for 30,000.00
+    here.signed(minor=20_000_00)
+    deal_id = here.propose("D-2", minor=30_000_00)
+    here.advance(deal_id, "appraised")
+    limit(here, basis, subject, room - 1)
+    with pytest.raises(LimitExceeded, match=r"1 limit of the fund would be exceeded: .* over by EUR 0\.01"):
+        here.advance(deal_id, "approved")
+    limit(here, basis, subject, room)
+    here.advance(deal_id, "approved")
+    seen = {(h.basis.value, h.left.minor) for h in deals.headroom(here.session, fund_id=here.fund_id, as_of=TODAY)}
+    assert seen == {(basis, 0)}
+
+
+def test_another_group_has_its_own_limit(here: Financed) -> None:
+    limit(here, "group", "", 36_000_00)
+    here.signed()
+    other = add_party(here.session, code="solo", name="Solo", kind="charity", by=here.officer)
+    here.advance(here.propose("D-2", party_id=other), "appraised", "approved")
+    with pytest.raises(LimitExceeded, match="group acme"):
+        here.advance(here.propose("D-3", minor=1), "appraised", "approved")
+
+
+def test_a_limit_that_was_lowered_stops_signing_and_drawing(here: Financed) -> None:
+    loan = here.signed("D-1")
+    deal_id = here.propose("D-2", minor=1_00)
+    here.advance(deal_id, "appraised", "approved")
+    limit(here, "mission", "green", 36_000_99, date(2024, 6, 1))
+    here.draw(loan, 1_00, "2024-05-31")  # before the new limit binds
+    with pytest.raises(LimitExceeded):
+        here.draw(loan, 1_00, "2024-06-01")
+    with pytest.raises(LimitExceeded):
+        here.advance(deal_id, "contracted", on=date(2024, 6, 1))
+    here.advance(deal_id, "contracted", on=date(2024, 5, 31))
+
+
+def test_what_was_cancelled_or_closed_leaves_room(here: Financed) -> None:
+    limit(here, "mission", "green", 36_000_00)
+    loan = here.signed("D-1")
+    deal_id = here.propose("D-2", minor=6_000_00)
+    here.advance(deal_id, "appraised")
+    with pytest.raises(LimitExceeded):
+        here.advance(deal_id, "approved")
+    instruments.cancel_undrawn(
+        here.session,
+        instrument_id=loan,
+        minor=6_000_00,
+        effective_on=OPENED,
+        reason="",
+        by=here.officer,
+        key="c",
+    )
+    here.advance(deal_id, "approved")
+
+
+def test_deals_are_listed_by_code_from_any_place(here: Financed) -> None:
+    for code in ("D-3", "D-1", "D-2"):
+        here.propose(code, minor=100_00)
+
+    def codes(**said: object) -> list[str]:
+        return [line.code for line in deals.deal_list(here.session, **said)]  # type: ignore[arg-type]
+
+    assert codes() == ["D-1", "D-2", "D-3"]
+    assert codes(limit=2) == ["D-1", "D-2"]
+    assert codes(after="D-2", limit=2) == ["D-3"]
+    assert codes(search="deal d-2") == ["D-2"]
+    assert codes(search="acme") == ["D-1", "D-2", "D-3"]
+    assert codes(search="%") == codes(search="D_1") == []
+    assert codes(stage=Stage.APPROVED) == codes(fund_code="nobody") == []
+    assert codes(stage=Stage.PROPOSED, fund_code="fund") == ["D-1", "D-2", "D-3"]
+
+
+def test_terms_that_no_one_can_read_back_are_never_stored(here: Financed) -> None:
+    deal_id = here.propose()
+    [line] = deals.deal_detail(here.session, deal_id=deal_id).instruments
+    assert line.terms == LOAN
+
+
+# Two people at once, on two connections.
+
+
+def settled(database: TestDatabase) -> tuple[Financed, UUID, UUID]:
+    """Commit a signed deal of 36,000.00, and a second one that waits for the board."""
+    with database.sessions.begin(Door.NIGHT) as session:
+        here = finance(session)
+        loan = here.signed("D-1")
+        waiting = here.propose("D-2", minor=50_000_00)
+        here.advance(waiting, "appraised")
+    return here, loan, waiting
+
+
+def at_once(database: TestDatabase, *acts: tuple[Actor, Callable[[Session], object]]) -> list[object]:
+    """Do acts at the same moment, each in its own transaction of the application's role; return answers or refusals."""
+    start = Barrier(len(acts))
+    answers: list[object] = [None] * len(acts)
+
+    def run(number: int, by: Actor, act: Callable[[Session], object]) -> None:
+        try:
+            with database.sessions.begin(Door.APP, by) as session:
+                start.wait(10)
+                answers[number] = act(session)
+        except Refusal as refused:
+            answers[number] = type(refused)
+
+    threads = [Thread(target=run, args=(number, *act)) for number, act in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return answers
+
+
+def count(database: TestDatabase, sql: str) -> int:
+    with database.sessions.begin(Door.NIGHT) as session:
+        return int(session.execute(text(sql)).scalar_one())
+
+
+def test_two_board_members_decide_one_deal_once(database: TestDatabase) -> None:
+    here, _, waiting = settled(database)
+
+    def decide(to: Stage) -> Callable[[Session], object]:
+        return lambda session: deals.advance(
+            session, deal_id=waiting, to=to, happened_on=TODAY, reason="", by=here.board
+        )
+
+    answers = at_once(database, (here.board, decide(Stage.APPROVED)), (here.board, decide(Stage.DECLINED)))
+    assert sorted(map(str, answers)) == ["<class 'domain.deals.StageNotReachable'>", "None"]
+    # proposed, appraised and one of the two
+    assert count(database, f"SELECT count(*) FROM deal_stage WHERE deal_id = '{waiting}'") == 3
+
+
+def test_two_officers_draw_the_same_commitment_once(database: TestDatabase) -> None:
+    here, loan, _ = settled(database)
+
+    def draw(by: Actor, key: str) -> tuple[Actor, Callable[[Session], object]]:
+        return by, lambda session: instruments.draw_down(
+            session, instrument_id=loan, minor=36_000_00, effective_on=OPENED, by=by, key=key
+        )
+
+    answers = at_once(database, draw(here.officer, "a"), draw(here.second, "b"))
+    assert [a for a in answers if a is CommitmentExceeded] == [CommitmentExceeded]
+    assert count(database, "SELECT count(*) FROM entry WHERE kind = 'drawdown'") == 1
+
+
+def test_one_request_sent_many_times_at_once_books_once(database: TestDatabase) -> None:
+    here, loan, _ = settled(database)
+
+    def draw(session: Session) -> int:
+        return instruments.draw_down(
+            session, instrument_id=loan, minor=1_000_00, effective_on=OPENED, by=here.officer, key="same"
+        )
+
+    answers = at_once(database, *[(here.officer, draw)] * 5)
+    assert len(set(answers)) == 1 and isinstance(answers[0], int)
+    assert count(database, "SELECT count(*) FROM entry WHERE kind = 'drawdown'") == 1
+
+
+def test_two_approvals_do_not_share_the_same_room(database: TestDatabase) -> None:
+    here, _, waiting = settled(database)
+    with database.sessions.begin(Door.NIGHT) as session:
+        there = Financed(session, here.fund_id, here.party_id, here.project_id, here.officer, here.second, here.board)
+        other = there.propose("D-3", minor=50_000_00)
+        there.advance(other, "appraised")
+        limit(there, "mission", "green", 86_000_00 + 49_999_99)
+
+    def approve(deal_id: UUID) -> Callable[[Session], object]:
+        return lambda session: deals.advance(
+            session, deal_id=deal_id, to=Stage.APPROVED, happened_on=TODAY, reason="", by=here.board
+        )
+
+    answers = at_once(database, (here.board, approve(waiting)), (here.board, approve(other)))
+    assert sorted(map(str, answers)) == ["<class 'domain.limits.LimitExceeded'>", "None"]
+
+
+def test_an_investee_sees_its_own_deals_alone(database: TestDatabase) -> None:
+    here, _, _ = settled(database)
+    with database.sessions.begin(Door.NIGHT) as session:
+        other = add_party(session, code="solo", name="Solo", kind="charity", by=here.officer)
+        users = [
+            session.execute(
+                text(
+                    "INSERT INTO app_user (email, name, role, party_id, password_hash) "
+                    "VALUES (:email, 'Ina', 'investee', :party, '!') RETURNING id"
+                ),
+                {"email": f"{party}@example.org", "party": party},
+            ).scalar_one()
+            for party in (here.party_id, other)
+        ]
+    seen = []
+    for user in users:
+        with database.sessions.begin(Door.APP, Actor(user, "Ina", Role.INVESTEE)) as session:
+            seen.append([line.code for line in deals.deal_list(session)])
+            if seen[-1]:
+                deals.deal_detail(session, deal_id=deals.deal_by_code(session, "D-1"))
+            else:
+                with pytest.raises(NotFound):
+                    deals.deal_by_code(session, "D-1")
+    assert seen == [["D-1", "D-2"], []]
