@@ -233,7 +233,7 @@ def _book_interest(
     earned = interest_to(
         terms=parse_loan_terms(instrument.terms), movements=moved[instrument.id], to=effective_on
     ) - sum(minor for _, minor in posted)
-    if earned == 0 or any(day >= effective_on for day, _ in posted):
+    if earned == 0 or any(day > effective_on for day, _ in posted):
         return
     ledger.post(
         session,

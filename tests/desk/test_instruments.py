@@ -176,6 +176,16 @@ def test_the_night_books_differences_of_what_was_earned(here: Financed) -> None:
     assert here.holds(loan)["interest_income"] == -245_78
 
 
+def test_a_receipt_puts_interest_right_that_was_booked_to_its_day(here: Financed) -> None:
+    loan = here.signed()
+    here.draw(loan, 36_000_00)
+    instruments.accrue_interest(here.session, fund_id=here.fund_id, day=date(2024, 1, 31))  # 104.40
+    here.receive(loan, 10_000_00, "2024-01-15")  # 50.40 of interest, 9,949.60 of principal
+    # to the 31st: 50.40, then 15 days of 2.60504: 89.4756, so 39.08 are owed, and 14.92 were booked too much
+    assert here.receive(loan, 39_08, "2024-01-31").interest.minor == 39_08
+    assert here.holds(loan) == {"cash": -25_960_92, "interest_income": -89_48, "loan_principal": 26_050_40}
+
+
 def test_a_repaid_loan_earns_no_more(here: Financed) -> None:
     loan = here.signed()
     here.draw(loan, 36_000_00)
