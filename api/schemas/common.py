@@ -100,7 +100,7 @@ class ProblemDetails(BaseModel):
     problems: list[ProblemLine] | None = None
 
 
-PROBLEMS = {
+PROBLEMS: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": ProblemDetails, "description": "Refused, in words", "content": {"application/problem+json": {}}},
     "5XX": {"model": ProblemDetails, "description": "Failed", "content": {"application/problem+json": {}}},
 }

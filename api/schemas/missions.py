@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
 from api.schemas.common import Answer, Asked, Code, MoneyAnswer
+from api.schemas.promises import Figure
 
 
 class IndicatorAnswer(Answer):
@@ -35,9 +35,9 @@ class TargetAnswer(Answer):
     indicator_name: str
     unit: str
     direction: str
-    baseline_value: Decimal
+    baseline_value: Figure
     baseline_on: date
-    value: Decimal
+    value: Figure
     due_on: date
     source: str
 

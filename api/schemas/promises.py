@@ -8,9 +8,10 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, PlainSerializer
 
 from api.schemas.common import Answer, Asked, Code, Line, Prose
+from domain.impact import plain
 
 _PLAIN = re.compile(r"[+-]?\d{1,20}(\.\d{1,12})?")
 
@@ -24,6 +25,8 @@ def _exact(value: object) -> Decimal:
 
 
 ExactNumber = Annotated[Decimal, BeforeValidator(_exact)]
+Figure = Annotated[Decimal, PlainSerializer(plain, return_type=str)]
+"""An exact figure as plain digits, without zeros that say nothing."""
 
 
 class TestAnswer(Answer):
@@ -38,7 +41,7 @@ class TrajectoryPointAnswer(Answer):
     """What a covenant expects on a day."""
 
     expected_on: date
-    value: Decimal
+    value: Figure
 
 
 class FindingAnswer(Answer):
@@ -55,10 +58,10 @@ class FindingAnswer(Answer):
     due_on: date
     found_on: date
     outcome: str
-    measured: Decimal | None
-    limit: Decimal
-    headroom: Decimal | None
-    headroom_percent: Decimal | None
+    measured: Figure | None
+    limit: Figure
+    headroom: Figure | None
+    headroom_percent: Figure | None
     indicator: str
     unit: str
     version: int | None
@@ -75,7 +78,7 @@ class CovenantAnswer(Answer):
     kind: str
     condition_family: str
     direction: str
-    tolerance: Decimal
+    tolerance: Figure
     grace_days: int
     remedy_days: int
     agreed_on: date
@@ -85,7 +88,7 @@ class CovenantAnswer(Answer):
     unit: str
     trajectory: list[TrajectoryPointAnswer]
     next_test: TestAnswer | None
-    next_limit: Decimal | None
+    next_limit: Figure | None
     last_finding: FindingAnswer | None
 
 
@@ -153,9 +156,9 @@ class AskedValueAnswer(Answer):
     covenant: str
     clause: str
     direction: str
-    expected: Decimal
-    limit: Decimal
-    last_value: Decimal | None
+    expected: Figure
+    limit: Figure
+    last_value: Figure | None
     last_value_on: date | None
     last_day: date
 
@@ -168,7 +171,7 @@ class ReportVersionAnswer(Answer):
     signed_by: str
     statement: str
     evidence: str
-    values: dict[str, Decimal]
+    values: dict[str, Figure]
 
 
 class ReportAnswer(Answer):
@@ -208,10 +211,10 @@ class PreviewAnswer(Answer):
     covenant: str
     test: TestAnswer
     outcome: str
-    measured: Decimal | None
-    limit: Decimal
-    headroom: Decimal | None
-    headroom_percent: Decimal | None
+    measured: Figure | None
+    limit: Figure
+    headroom: Figure | None
+    headroom_percent: Figure | None
     sentence: str
 
 

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import text
+from sqlmodel import Session
 
+from api.database.roles import Role
+from api.refusals import TooManyAttempts
+from api.security import Attempts
+from domain.authority import NIGHT
+from domain.desk import people
+from domain.errors import InputRefused
 from tests.api.conftest import PASSWORD, Caller
+from tests.conftest import TestDatabase
 
 
 def test_a_password_opens_the_door_and_signing_out_closes_it(bank: dict[str, Caller], stranger: Caller) -> None:
@@ -39,3 +48,68 @@ def test_what_does_not_fit_gets_one_and_the_same_answer(
         "status": 401,
         "detail": "email and password do not fit together",
     }
+
+
+def test_each_failure_after_the_fifth_doubles_the_wait() -> None:
+    now = [0.0]
+    attempts = Attempts(clock=lambda: now[0])
+    for _ in range(4):
+        attempts.failed("ann@x", "1.2.3.4")
+        attempts.check("ann@x", "1.2.3.4")
+    waits = []
+    for _ in range(12):
+        attempts.failed("ann@x", "1.2.3.4")
+        with pytest.raises(TooManyAttempts) as refused:
+            attempts.check("ann@x", "1.2.3.4")
+        waits.append(refused.value.wait_seconds - 1)
+        attempts.check("ann@x", "5.6.7.8")  # another address may try
+    assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]
+    now[0] = 901
+    attempts.check("ann@x", "1.2.3.4")
+    attempts.succeeded("ann@x", "1.2.3.4")
+    attempts.failed("ann@x", "1.2.3.4")
+    attempts.check("ann@x", "1.2.3.4")
+
+
+def test_guessing_is_slowed_down_at_the_door_too(bank: dict[str, Caller], stranger: Caller) -> None:
+    guess = {"email": "ann@bank.example", "password": "guess-guess-guess"}
+    told = [stranger.post("/api/v1/tokens", guess) for _ in range(7)]
+    assert 429 in [one.status_code for one in told]
+    assert told[-1].headers["Retry-After"] >= "1" or told[-1].status_code == 401
+
+
+def test_a_token_ends_after_twelve_hours_and_with_its_user(bank: dict[str, Caller], database: TestDatabase) -> None:
+    assert bank["ann"].get("/api/v1/me").status_code == 200
+    with database.sessions.begin(Role.MIGRATOR) as session:
+        hours = session.execute(text("SELECT max(expires_at - created_at) FROM access_token")).scalar_one()
+        session.execute(text("UPDATE access_token SET expires_at = clock_timestamp() - interval '1 second' "
+                             "WHERE user_id = (SELECT id FROM app_user WHERE name = 'ann')"))  # fmt: skip
+        session.execute(text("UPDATE app_user SET disabled_at = clock_timestamp() WHERE name = 'ben'"))
+    assert round(hours.total_seconds() / 3600) == 12
+    assert bank["ann"].get("/api/v1/me").status_code == 401
+    assert bank["ben"].get("/api/v1/me").status_code == 401
+    assert bank["officer"].get("/api/v1/me").status_code == 200
+
+
+def test_no_secret_is_kept_as_it_was_told(bank: dict[str, Caller], database: TestDatabase) -> None:
+    token = bank["ann"].headers["Authorization"].removeprefix("Bearer ")
+    with database.sessions.begin(Role.MIGRATOR) as session:
+        kept = session.execute(text("SELECT encode(token_hash, 'escape') FROM access_token")).scalars().all()
+        hashes = session.execute(text("SELECT password_hash FROM app_user")).scalars().all()
+    assert not any(token in one for one in kept)
+    assert all(one.startswith("$argon2id$") for one in hashes)
+
+
+def test_a_user_that_cannot_be_is_refused_with_every_problem(session: Session) -> None:
+    with pytest.raises(InputRefused) as refused:
+        people.add_user(
+            session, email="ann at home", name="", role="king", party_id=None, password="short", by=NIGHT
+        )  # fmt: skip
+    assert [problem.where for problem in refused.value.problems] == ["email", "name", "role", "password"]
+    with pytest.raises(InputRefused, match="belongs to a party"):
+        people.add_user(
+            session, email="a@b.example", name="A", role="investee", party_id=None, password=PASSWORD, by=NIGHT
+        )  # fmt: skip
+    people.add_user(session, email="A@b.example", name="A", role="risk", party_id=None, password=PASSWORD, by=NIGHT)
+    with pytest.raises(people.UserEmailTaken):
+        people.add_user(session, email="a@B.example", name="A", role="risk", party_id=None, password=PASSWORD, by=NIGHT)
