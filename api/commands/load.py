@@ -35,7 +35,7 @@ def load(
 
     book = read_book(folder)
     with open_book() as opened:
-        with opened.sessions.begin(Role.NIGHT) as session, _progress() as told:
+        with opened.sessions.begin(Role.NIGHT) as session, progress_bar() as told:
             done = load_book(session, book=book, progress=told)
             if dry_run:
                 session.rollback()
@@ -46,7 +46,8 @@ def load(
 
 
 @contextmanager
-def _progress() -> Iterator[Progress]:
+def progress_bar() -> Iterator[Progress]:
+    """Show on standard error how far a load has come; give it to ``domain.desk.book.load``."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 
-from api.files.book_format import FILES, INSTRUMENTS, BookFile, Column, Kind
+from api.files.book_format import FILES, INSTRUMENTS, BookFile, Column, Kind, Reference
 from api.files.cells import NotReadable, read_cell, shown
 from domain.desk.book.checks import problems_of
 from domain.desk.book.lines import Book, BookLine, Cell
@@ -177,17 +177,17 @@ def _astray(book: Book) -> Iterator[Problem]:
                 asked = _values(line, link.columns)
                 if None not in asked and not any(asked in standing[target, link.named] for target in link.files):
                     where = " or ".join(f"{target}.csv" for target in link.files)
-                    yield line.problem(_unknown(line, link.columns, where), link.columns[-1])
+                    yield line.problem(_unknown(line, link, where), link.columns[-1])
 
 
 def _values(line: BookLine, columns: Iterable[str]) -> tuple[Cell, ...]:
     return tuple(line.cells[column] for column in columns)
 
 
-def _unknown(line: BookLine, columns: tuple[str, ...], where: str) -> str:
+def _unknown(line: BookLine, link: Reference, where: str) -> str:
     content = line.content()
-    key = " · ".join(content[column] for column in columns)
-    return f"“{key}” is not known; expected what stands in {where}, column {' and '.join(columns[1:] or ('code',))}"
+    key = " · ".join(content[column] for column in link.columns)
+    return f"“{key}” is not known; expected what stands in {where}, column {' and '.join(link.named)}"
 
 
 def _with_money(book: Book, problems: list[Problem]) -> Book:

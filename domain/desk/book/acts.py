@@ -20,7 +20,7 @@ from domain.store import book as store
 
 
 @dataclass(slots=True)
-class Bringing:
+class BookLoad:
     """A load in progress: the book, and the ids of what is there by file and key."""
 
     session: Session
@@ -82,7 +82,7 @@ class BookAct:
 
     day: str
     place: int
-    bring: Callable[[Bringing, BookLine], None]
+    bring: Callable[[BookLoad, BookLine], None]
 
     def rank(self, line: BookLine) -> int:
         """Return the place in the day: contracts are signed before money moves, and closed after it has."""
@@ -94,12 +94,12 @@ def day_of(line: BookLine) -> date:
     return line.day(ACTS[line.file].day)
 
 
-def bring_act(here: Bringing, line: BookLine) -> None:
+def bring_act(here: BookLoad, line: BookLine) -> None:
     """Do the act of a row."""
     ACTS[line.file].bring(here, line)
 
 
-def _contribution(here: Bringing, line: BookLine) -> None:
+def _contribution(here: BookLoad, line: BookLine) -> None:
     funds.contribute(
         here.session,
         fund_id=here.funds[line.text("fund")],
@@ -113,7 +113,7 @@ def _contribution(here: Bringing, line: BookLine) -> None:
     )
 
 
-def _running_cost(here: Bringing, line: BookLine) -> None:
+def _running_cost(here: BookLoad, line: BookLine) -> None:
     funds.pay_running_cost(
         here.session,
         fund_id=here.funds[line.text("fund")],
@@ -126,7 +126,7 @@ def _running_cost(here: Bringing, line: BookLine) -> None:
     )
 
 
-def _deal(here: Bringing, line: BookLine) -> None:
+def _deal(here: BookLoad, line: BookLine) -> None:
     code = line.text("code")
     here.deals[code] = deals.propose(
         here.session,
@@ -174,7 +174,7 @@ def _terms(line: BookLine) -> dict[str, object]:
             }
 
 
-def _stage(here: Bringing, line: BookLine) -> None:
+def _stage(here: BookLoad, line: BookLine) -> None:
     deals.advance(
         here.session,
         deal_id=here.deals[line.text("deal")],
@@ -185,7 +185,7 @@ def _stage(here: Bringing, line: BookLine) -> None:
     )
 
 
-def _covenant(here: Bringing, line: BookLine) -> None:
+def _covenant(here: BookLoad, line: BookLine) -> None:
     code = line.text("code")
     covenants.agree(
         here.session,
@@ -212,7 +212,7 @@ def _covenant(here: Bringing, line: BookLine) -> None:
     )
 
 
-def _drawdown(here: Bringing, line: BookLine) -> None:
+def _drawdown(here: BookLoad, line: BookLine) -> None:
     instruments.draw_down(
         here.session,
         instrument_id=here.instruments[line.text("instrument")],
@@ -224,7 +224,7 @@ def _drawdown(here: Bringing, line: BookLine) -> None:
     )
 
 
-def _revenue(here: Bringing, line: BookLine) -> None:
+def _revenue(here: BookLoad, line: BookLine) -> None:
     instruments.state_revenue(
         here.session,
         instrument_id=here.instruments[line.text("instrument")],
@@ -237,7 +237,7 @@ def _revenue(here: Bringing, line: BookLine) -> None:
     )
 
 
-def _receipt(here: Bringing, line: BookLine) -> None:
+def _receipt(here: BookLoad, line: BookLine) -> None:
     instruments.record_receipt(
         here.session,
         instrument_id=here.instruments[line.text("instrument")],
@@ -251,7 +251,7 @@ def _receipt(here: Bringing, line: BookLine) -> None:
     )
 
 
-def _report(here: Bringing, line: BookLine) -> None:
+def _report(here: BookLoad, line: BookLine) -> None:
     deal, period_end = line.text("deal"), line.day("period_end")
     report_id = store.report_id(here.session, deal_id=here.deals[deal], period_end=period_end)
     if report_id is None:

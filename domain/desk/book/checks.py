@@ -15,6 +15,7 @@ from domain.deals import ACT_FOR_STAGE, NEXT_STAGES, InstrumentKind, Stage
 from domain.desk.book.lines import INSTRUMENT_FILES, Book, BookLine
 from domain.desk.receipts import PART_OF_KIND
 from domain.errors import Problem
+from domain.money import Money
 from domain.parties import Role
 
 PERSON_ACTS = {
@@ -156,8 +157,9 @@ def _drawdowns(book: Book) -> Iterator[Problem]:
                 since = f"{signed_on} or later" if signed_on else "no drawdown, for the deal is not contracted"
                 yield line.problem(f"drawn on {line.day('effective_on')}; expected {since}", "effective_on")
             if drawn > instrument.whole("commitment"):
-                over = drawn - instrument.whole("commitment")
-                words = f"with this drawdown “{code}” is drawn {over} minor units above its commitment"
+                currency = book.coded("funds", book.fund_of(line)).text("currency")
+                over = Money(drawn - instrument.whole("commitment"), currency)
+                words = f"with this drawdown “{code}” is drawn {over} above its commitment"
                 yield line.problem(f"{words}; expected the sum of drawdowns to stay within it", "amount")
 
 

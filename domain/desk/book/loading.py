@@ -18,7 +18,7 @@ from sqlmodel import Session
 
 from domain.authority import NIGHT, Act, Actor, permit
 from domain.desk import night
-from domain.desk.book.acts import ACTS, Bringing, bring_act, day_of
+from domain.desk.book.acts import ACTS, BookLoad, bring_act, day_of
 from domain.desk.book.differences import LOAD_ACT, compare_fund, compare_shared, fund_rows
 from domain.desk.book.lines import Book, BookLine
 from domain.desk.book.map import FUND_ACTS, SHARED_ACTS, open_fund
@@ -81,7 +81,7 @@ def load(session: Session, *, book: Book, by: Actor = NIGHT, progress: Progress 
     return _done(here, new, nights.run)
 
 
-def _what_is_new(session: Session, book: Book, by: Actor) -> tuple[Bringing, list[BookLine]]:
+def _what_is_new(session: Session, book: Book, by: Actor) -> tuple[BookLoad, list[BookLine]]:
     """Compare the book with what is there; return its new shared rows, those before that others refer to."""
     problems: list[Problem] = []
     new: list[BookLine] = []
@@ -96,7 +96,7 @@ def _what_is_new(session: Session, book: Book, by: Actor) -> tuple[Bringing, lis
             problems += compare_fund(session, book, fund, now)
     if problems:
         raise InputRefused(problems, subject=f"the book {book.name}, compared with what is loaded,")
-    here = Bringing(session=session, book=book, by=by, ids=ids, prints=prints)
+    here = BookLoad(session=session, book=book, by=by, ids=ids, prints=prints)
     here.funds_new = tuple(fund for fund in prints if fund not in there)
     here.meet_people()
     return here, new
@@ -107,7 +107,7 @@ def _acts_of(book: Book, fund: str) -> Iterator[BookLine]:
         yield from (line for line in book.of(file) if book.fund_of(line) == fund)
 
 
-def _open(here: Bringing, fund: str) -> None:
+def _open(here: BookLoad, fund: str) -> None:
     """Open a fund with its missions, limits and targets."""
     line = here.book.coded("funds", fund)
     with _refused_at(line):
@@ -121,7 +121,7 @@ def _open(here: Bringing, fund: str) -> None:
 class _Nights:
     """Each fund's nights, run in the order of days and only where there is work."""
 
-    def __init__(self, here: Bringing) -> None:
+    def __init__(self, here: BookLoad) -> None:
         self._here = here
         self._closed = {
             fund: here.book.coded("funds", fund).day("opened_on") - timedelta(days=1) for fund in here.funds_new
@@ -167,7 +167,7 @@ class _Told:
             self._progress(self._done, self._total)
 
 
-def _remember(here: Bringing) -> None:
+def _remember(here: BookLoad) -> None:
     """Leave a fingerprint of every row in the audit: what the next load of the same book is compared with."""
     for fund in here.funds_new:
         audit.record(
@@ -181,7 +181,7 @@ def _remember(here: Bringing) -> None:
         )
 
 
-def _done(here: Bringing, lines: list[BookLine], nights: int) -> LoadDone:
+def _done(here: BookLoad, lines: list[BookLine], nights: int) -> LoadDone:
     rows = Counter(line.file for line in lines)
     for fund in here.funds_new:
         rows.update({file: len(prints) for file, prints in here.prints[fund].items()})

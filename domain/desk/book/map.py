@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from domain.authority import NIGHT
 from domain.desk import funds, missions, parties
-from domain.desk.book.acts import Bringing
+from domain.desk.book.acts import BookLoad
 from domain.desk.book.lines import BookLine
 from domain.errors import InputRefused
 from domain.store import people_queries
@@ -15,7 +15,7 @@ NO_PASSWORD = "!"
 """No password fits this: who comes in with a book signs in only when somebody gives them a password."""
 
 
-def open_fund(here: Bringing, line: BookLine) -> None:
+def open_fund(here: BookLoad, line: BookLine) -> None:
     """Open a fund on its first day; the nights of the load bring it to its business day."""
     code = line.text("code")
     here.funds[code] = funds.open_fund(
@@ -32,7 +32,7 @@ def open_fund(here: Bringing, line: BookLine) -> None:
     )
 
 
-def _grand_challenge(here: Bringing, line: BookLine) -> None:
+def _grand_challenge(here: BookLoad, line: BookLine) -> None:
     here.came(
         line,
         missions.add_grand_challenge(
@@ -41,7 +41,7 @@ def _grand_challenge(here: Bringing, line: BookLine) -> None:
     )
 
 
-def _mission(here: Bringing, line: BookLine) -> None:
+def _mission(here: BookLoad, line: BookLine) -> None:
     here.came(
         line,
         missions.add_mission(
@@ -56,7 +56,7 @@ def _mission(here: Bringing, line: BookLine) -> None:
     )
 
 
-def _indicator(here: Bringing, line: BookLine) -> None:
+def _indicator(here: BookLoad, line: BookLine) -> None:
     here.came(
         line,
         missions.add_indicator(
@@ -73,7 +73,7 @@ def _indicator(here: Bringing, line: BookLine) -> None:
     )
 
 
-def _sector(here: Bringing, line: BookLine) -> None:
+def _sector(here: BookLoad, line: BookLine) -> None:
     here.came(
         line,
         missions.add_sector(
@@ -82,7 +82,7 @@ def _sector(here: Bringing, line: BookLine) -> None:
     )
 
 
-def _party(here: Bringing, line: BookLine) -> None:
+def _party(here: BookLoad, line: BookLine) -> None:
     here.came(
         line,
         parties.add_party(
@@ -97,7 +97,7 @@ def _party(here: Bringing, line: BookLine) -> None:
     )
 
 
-def _person(here: Bringing, line: BookLine) -> None:
+def _person(here: BookLoad, line: BookLine) -> None:
     party = line.text("party")
     user_id = people_queries.add_user(
         here.session,
@@ -112,7 +112,7 @@ def _person(here: Bringing, line: BookLine) -> None:
     here.meet(line)
 
 
-def _project(here: Bringing, line: BookLine) -> None:
+def _project(here: BookLoad, line: BookLine) -> None:
     code = line.text("code")
     sectors = here.book.under("project_sectors", "project", code)
     here.came(
@@ -132,7 +132,7 @@ def _project(here: Bringing, line: BookLine) -> None:
     )
 
 
-def _project_sector(here: Bringing, line: BookLine) -> None:
+def _project_sector(here: BookLoad, line: BookLine) -> None:
     """A project's sectors come with it; one for a project that is there already would change it."""
     project = line.text("project")
     if project not in here.new_in("projects"):
@@ -141,7 +141,7 @@ def _project_sector(here: Bringing, line: BookLine) -> None:
         )
 
 
-def _project_mission(here: Bringing, line: BookLine) -> None:
+def _project_mission(here: BookLoad, line: BookLine) -> None:
     missions.classify(
         here.session,
         project_id=here.id_of("projects", line.text("project")),
@@ -152,7 +152,7 @@ def _project_mission(here: Bringing, line: BookLine) -> None:
     )
 
 
-def _co_finance(here: Bringing, line: BookLine) -> None:
+def _co_finance(here: BookLoad, line: BookLine) -> None:
     missions.add_co_finance(
         here.session,
         code=line.text("code"),
@@ -166,7 +166,7 @@ def _co_finance(here: Bringing, line: BookLine) -> None:
     )
 
 
-def _target(here: Bringing, line: BookLine) -> None:
+def _target(here: BookLoad, line: BookLine) -> None:
     fund = line.text("fund")
     missions.add_target(
         here.session,
@@ -183,7 +183,7 @@ def _target(here: Bringing, line: BookLine) -> None:
     )
 
 
-def limit(here: Bringing, line: BookLine) -> None:
+def limit(here: BookLoad, line: BookLine) -> None:
     """Set a limit of a fund that the book opens."""
     funds.set_limit(
         here.session,
@@ -197,7 +197,7 @@ def limit(here: Bringing, line: BookLine) -> None:
     )
 
 
-SHARED_ACTS: dict[str, Callable[[Bringing, BookLine], None]] = {
+SHARED_ACTS: dict[str, Callable[[BookLoad, BookLine], None]] = {
     "grand_challenges": _grand_challenge,
     "missions": _mission,
     "indicators": _indicator,
@@ -212,5 +212,5 @@ SHARED_ACTS: dict[str, Callable[[Bringing, BookLine], None]] = {
 }
 """What brings each shared thing in, in the order in which they refer to each other."""
 
-FUND_ACTS: dict[str, Callable[[Bringing, BookLine], None]] = {"fund_limits": limit, "targets": _target}
+FUND_ACTS: dict[str, Callable[[BookLoad, BookLine], None]] = {"fund_limits": limit, "targets": _target}
 """What a fund gets when it is opened."""
