@@ -226,14 +226,20 @@ def committed_deals(
 
 
 def draw_stops(session: Session, deal_id: UUID) -> tuple[str, ...]:
-    """Return in words what blocks a deal's drawdowns: breaches neither remedied nor waived, and exit triggers."""
+    """Return in words what blocks a deal's drawdowns: breaches neither remedied nor waived, and exit triggers.
+
+    A remedy counts while the finding it rests on is its test's last: a correction may take it back.
+    """
     rows = session.execute(
         text(
             """SELECT 'the breach of covenant ' || c.code || ' (' || c.clause || ') opened on ' || b.opened_on AS words
                FROM breach b JOIN covenant_test t ON t.id = b.covenant_test_id
                JOIN covenant c ON c.id = t.covenant_id
-               LEFT JOIN LATERAL (SELECT outcome FROM breach_event WHERE breach_id = b.id ORDER BY id DESC LIMIT 1) o
-                    ON true
+               LEFT JOIN LATERAL (
+                   SELECT e.outcome FROM breach_event e LEFT JOIN finding f ON f.id = e.finding_id
+                   WHERE e.breach_id = b.id AND (e.outcome <> 'remedied' OR NOT EXISTS (
+                       SELECT FROM finding newer WHERE newer.covenant_test_id = f.covenant_test_id AND newer.id > f.id))
+                   ORDER BY e.id DESC LIMIT 1) o ON true
                WHERE c.deal_id = :id AND (o.outcome IS NULL OR o.outcome = 'unremedied')
                UNION ALL
                SELECT 'the exit trigger ' || replace(x.rule, '_', ' ') || ' raised on ' || x.raised_on
