@@ -40,6 +40,7 @@ class Small:
     deals: dict[str, UUID] = field(default_factory=dict)
     indicators: dict[str, UUID] = field(default_factory=dict)
     projects: dict[str, UUID] = field(default_factory=dict)
+    missions: dict[str, UUID] = field(default_factory=dict)
 
     def day(self, session: Session, to: date) -> None:
         """Run the nights with work before a day and open it."""
@@ -59,6 +60,18 @@ class Small:
         instruments.draw_down(
             session, instrument_id=self.instrument(session, code), minor=minor, effective_on=on, by=NIGHT,
             key=f"{code} {on}",
+        )  # fmt: skip
+
+    def contribute(self, session: Session, code: str, minor: int, on: date) -> None:
+        funds.contribute(
+            session, fund_id=self.fund_id, code=code, party_id=self.projects["council"], minor=minor, received_on=on,
+            by=NIGHT, key=code,
+        )  # fmt: skip
+
+    def help(self, session: Session, project: str, mission: str) -> None:
+        missions.classify(
+            session, project_id=self.projects[project], mission_id=self.missions[mission], helps=True,
+            fund_id=self.fund_id, by=NIGHT,
         )  # fmt: skip
 
     def submit(self, session: Session, deal: str, on: date, **values: str) -> int:
@@ -109,7 +122,7 @@ def small_fund(session: Session) -> Small:
         session, code="small", name="The small fund", currency="GBP", mandate="", recycling="full",
         opened_on=date(2023, 1, 1), business_day=date(2023, 1, 2), missions=["homes", "jobs"], by=NIGHT,
     )  # fmt: skip
-    small = Small(fund_id)
+    small = Small(fund_id, missions=made)
     for code, adding in (("homes-built", "latest"), ("jobs-made", "sum")):
         small.indicators[code] = missions.add_indicator(
             session, code=code, name=code, unit=code.split("-")[0], direction="increase", adding=adding,
@@ -124,16 +137,12 @@ def small_fund(session: Session) -> Small:
     for code, helps in (("mill", ("homes", "jobs")), ("yard", ("homes",)), ("shed", ()), ("other", ("homes",))):
         small.projects[code] = missions.add_project(session, code=code, name=code.title(), by=NIGHT)
         for mission in helps:
-            missions.classify(
-                session, project_id=small.projects[code], mission_id=made[mission], helps=True, fund_id=fund_id,
-                by=NIGHT,
-            )  # fmt: skip
+            small.help(session, code, mission)
     small.projects["party"] = parties.add_party(session, code="P", name="Mill Homes", kind="charity", by=NIGHT)
-    council = parties.add_party(session, code="council", name="A council", kind="contributor", by=NIGHT)
-    funds.contribute(
-        session, fund_id=fund_id, code="c1", party_id=council, minor=1_000_000_00, received_on=date(2023, 1, 2),
-        by=NIGHT, key="c1",
-    )  # fmt: skip
+    small.projects["council"] = parties.add_party(
+        session, code="council", name="A council", kind="contributor", by=NIGHT
+    )
+    small.contribute(session, "c1", 1_000_000_00, date(2023, 1, 2))
     _sign_deals(session, small)
     return small
 

@@ -138,6 +138,33 @@ def test_a_reversed_receipt_leaves_the_report_as_if_it_had_never_come(database: 
     assert [p.amount.amount for p in after.evergreen.pool] == ["350000.00", "5000.00"]
 
 
+def test_a_reversed_drawdown_counts_as_never_drawn(database: TestDatabase, small: Small) -> None:
+    drawn = next(line for line in entries(database) if line["idem_key"].startswith("D4-equity"))
+    with database.sessions.begin(Role.NIGHT) as session:
+        reverse(session, entry_id=drawn["id"], booked_on=AS_OF, reason="it was never paid", by=NIGHT, key="back")
+    total = told(database).money[-1]
+    assert (total.committed.amount, total.drawn.amount, total.returned.amount) == ("800000.00", "600000.00", "65000.00")
+
+
+def test_what_came_after_a_seal_is_not_in_its_report_whatever_its_day(database: TestDatabase, small: Small) -> None:
+    old = told(database)
+    with database.sessions.begin(Role.NIGHT) as session:
+        small.contribute(session, "c2", 200_000_00, date(2024, 1, 31))
+        small.help(session, "shed", "homes")
+    new, again = told(database), told(database, seal=old.seal)
+    assert again == old
+    assert [r.evergreen.contributed.amount for r in (old, new)] == ["1000000.00", "1200000.00"]
+    assert [r.coverage.unclassified.amount for r in (old, new)] == ["50000.00", "0.00"]
+
+
+def test_a_report_that_came_after_the_day_is_not_in_it(database: TestDatabase, small: Small) -> None:
+    with database.sessions.begin(Role.NIGHT) as session:
+        small.day(session, date(2024, 3, 1))
+        small.submit(session, "D3", date(2024, 3, 1), **{"homes-built": "45"})
+    days = (date(2024, 2, 29), date(2024, 3, 1))
+    assert [told(database, as_of=day).missions[0].targets[0].actual for day in days] == [Decimal(140), Decimal(145)]
+
+
 def entries(database: TestDatabase) -> list[dict[str, Any]]:
     from sqlalchemy import text
 

@@ -107,6 +107,18 @@ def test_money_that_came_back_more_than_nine_times_shares_a_bucket() -> None:
     assert pool(*movements) == {("a", 9): 10}
 
 
+def test_income_follows_what_was_ever_paid_out_also_when_nothing_is_owed_any_more() -> None:
+    # d drew 30 of a, then 10 of b; its first 20 back came from both, the rest as well; income of 4 goes 3 to 1.
+    movements = [
+        contribution(1, "a", 30),
+        drawdown(2, "d", 30),
+        contribution(3, "b", 10),
+        drawdown(4, "d", 10),
+        receipt(5, "d", principal=40, income=0),
+    ]
+    assert pool(*movements, receipt(6, "d", principal=0, income=4)) == {("a", 1): 33, ("b", 1): 11}
+
+
 def test_a_sale_below_cost_brings_back_the_price_and_writes_off_the_rest() -> None:
     movements = [
         contribution(1, "a", 100),
