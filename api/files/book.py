@@ -24,7 +24,7 @@ from domain.money import AmountUnreadable, minor_digits, parse_minor
 FILE_BYTES_MAX = 64 * 1024 * 1024
 """No file of a book is larger; a book of 500,000 receipts is about half of it."""
 PROBLEMS_MAX = 1_000
-"""So many problems are told at most; the next reading tells the rest."""
+"""So many problems are told at most, and a file that has so many is read no further: mending these shows the rest."""
 
 KEYS = {name: file.key for name, file in FILES.items()}
 
@@ -47,10 +47,9 @@ def read_book(folder: Path) -> Book:
 
 def _stop(problems: list[Problem], folder: Path) -> None:
     if problems:
-        left_out = len(problems) - PROBLEMS_MAX
         told = problems[:PROBLEMS_MAX]
-        if left_out > 0:
-            told.append(Problem("and more", f"{left_out:,} problems more, told when these are mended"))
+        if len(problems) > PROBLEMS_MAX:
+            told.append(Problem("and more", "there are more problems; they are told when these are mended"))
         raise InputRefused(told, subject=f"the book {folder.resolve().name}")
 
 
@@ -83,9 +82,11 @@ def _read_file(path: Path, file: BookFile, problems: list[Problem]) -> Iterator[
         columns = _header(path.name, header, file, problems)
         if columns is None:
             return
-        row = 1
+        row, before = 1, len(problems)
         for cells in reader:
             row += 1
+            if len(problems) - before > PROBLEMS_MAX:
+                return
             if any(cell.strip() for cell in cells):
                 line = _read_row(path.name, row, cells, columns, file, problems)
                 if line is not None:

@@ -15,36 +15,23 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session
 
-from api.database.roles import Role, clone_database, drop_database
-from api.database.sessions import Sessions
-from api.demonstration import PEOPLE, ensure_sign_ins, load_demonstration
+from api.database.roles import Role
+from api.demonstration import PEOPLE, ensure_sign_ins
 from api.files.book import read_book
 from domain.deals import Stage
 from domain.desk import covenants, deals, exits, ledger, people
+from domain.desk.book import load
 from domain.desk.people import SignInRefused
-from tests.conftest import TEMPLATE, TestDatabase
+from tests.conftest import TestDatabase
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOK = ROOT / "examples/commons"
 END = date(2026, 3, 31)
 
 
-@pytest.fixture(scope="module")
-def demonstration(cluster) -> Iterator[TestDatabase]:  # type: ignore[no-untyped-def]
-    """One database with the demonstration loaded; the tests of this file only read it."""
-    clone_database(cluster.superuser_url(), template=TEMPLATE, name="demonstration")
-    sessions = Sessions(lambda role: cluster.url(role, "demonstration"))
-    try:
-        load_demonstration(sessions)
-        yield TestDatabase(cluster, "demonstration", sessions)
-    finally:
-        sessions.close()
-        drop_database(cluster.superuser_url(), name="demonstration")
-
-
 @pytest.fixture
-def reading(demonstration: TestDatabase) -> Iterator[Session]:
-    with demonstration.sessions.begin(Role.NIGHT) as session:
+def reading(loaded_demonstration: TestDatabase) -> Iterator[Session]:
+    with loaded_demonstration.sessions.begin(Role.NIGHT) as session:
         yield session
 
 
@@ -189,24 +176,54 @@ def test_nobody_in_the_book_approved_what_they_proposed(reading: Session) -> Non
     assert count(reading, "SELECT count(*) FROM deal_stage WHERE recorded_by IS NULL") == [(0,)]
 
 
+@pytest.fixture
+def people_of_the_book(database: TestDatabase, tmp_path: Path) -> TestDatabase:
+    """A database that knows the demonstration's parties and people, and nothing else."""
+    folder = tmp_path / "people"
+    folder.mkdir()
+    for name in ("parties.csv", "people.csv"):
+        (folder / name).write_bytes((BOOK / name).read_bytes())
+    with database.sessions.begin(Role.NIGHT) as session:
+        load(session, book=read_book(folder))
+    return database
+
+
 def test_the_five_people_sign_in_with_passwords_kept_for_their_owner_only(
-    demonstration: TestDatabase, tmp_path: Path
+    people_of_the_book: TestDatabase, tmp_path: Path
 ) -> None:
-    given = ensure_sign_ins(demonstration.sessions, tmp_path / "data")
+    given = ensure_sign_ins(people_of_the_book.sessions, tmp_path / "data")
     path = tmp_path / "data/sign-ins.json"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert json.loads(path.read_text()) == [
         {"role": one.role, "email": one.email, "password": one.password} for one in given
     ]
     assert [one.role for one in given] == ["officer", "officer", "board", "board", "investee"]
-    assert ensure_sign_ins(demonstration.sessions, tmp_path / "data") == given, "the file is not written again"
-    with demonstration.sessions.begin(Role.NIGHT) as session:
+    assert ensure_sign_ins(people_of_the_book.sessions, tmp_path / "data") == given, "the file is not written again"
+    with people_of_the_book.sessions.begin(Role.NIGHT) as session:
         for one in given:
             kept = people.password_kept(session, email=one.email)
             assert people.recognise(kept, password=one.password).user.email == one.email
         others = "reports.elbaue@missionbook.example"
         with pytest.raises(SignInRefused):
             people.recognise(people.password_kept(session, email=others), password="!")
+
+
+def test_a_start_that_was_killed_before_the_database_knew_a_password_goes_on_from_the_file(
+    people_of_the_book: TestDatabase, tmp_path: Path
+) -> None:
+    kept = [
+        {"role": "officer", "email": email, "password": f"kept-from-before-{number}"}
+        for number, email in enumerate(PEOPLE)
+    ]
+    (tmp_path / "sign-ins.json").write_text(json.dumps(kept))
+    ensure_sign_ins(people_of_the_book.sessions, tmp_path)
+    with people_of_the_book.sessions.begin(Role.NIGHT) as session:
+        people.recognise(people.password_kept(session, email=PEOPLE[4]), password="kept-from-before-4")
+
+
+def test_nobody_gets_a_password_where_the_demonstration_is_not(database: TestDatabase, tmp_path: Path) -> None:
+    assert ensure_sign_ins(database.sessions, tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_people_who_sign_in_are_in_the_book() -> None:
@@ -216,11 +233,9 @@ def test_the_people_who_sign_in_are_in_the_book() -> None:
 
 @pytest.mark.parametrize("programme", ["snib", "camden", "eu"])
 def test_published_missions_load_by_themselves_and_say_what_the_demonstration_says(
-    demonstration: TestDatabase, programme: str
+    loaded_demonstration: TestDatabase, programme: str
 ) -> None:
-    from domain.desk.book import load
-
-    with demonstration.sessions.begin(Role.NIGHT) as session:
+    with loaded_demonstration.sessions.begin(Role.NIGHT) as session:
         done = load(session, book=read_book(ROOT / "examples/missions" / programme))
         assert done.funds == ()
         session.rollback()
