@@ -2,13 +2,14 @@
 
 Ours is the whole import after the command has started: reading and checking the file, booking it in one transaction,
 sealing it, and reading the totals back. Bare is COPY, in one transaction of the same server, of exactly the rows that
-the import left behind (postings and seals too), already formatted, into tables with the same keys and indexes, but
-without foreign keys, triggers, balance checks or chains.
+the import left behind (postings and seals too), already formatted, into tables with the same keys (primary, unique,
+foreign) and indexes, but without triggers, balance checks or chains. Printed beside it: the same without foreign keys.
 """
 
 from __future__ import annotations
 
 import io
+import re
 import resource
 import tempfile
 import time
@@ -45,6 +46,7 @@ class Round:
     seal: float
     read_back: float
     bare: float
+    without_foreign_keys: float
     rows: int
 
     @property
@@ -67,13 +69,17 @@ def main() -> bool:
         discard(data)
     best = min(rounds, key=lambda r: r.ours)
     bare = min(r.bare for r in rounds)
+    without = min(r.without_foreign_keys for r in rounds)
     print(f"{file.name}: {best.rows:,} rows in {len(TABLES)} tables, best of {ROUNDS} rounds")
     print(
         f"ours  {best.ours:5.2f} s  (read {best.read:.2f}, book {best.book:.2f}, seal {best.seal:.2f}, "
         f"read back {best.read_back:.2f})"
     )
-    print(f"bare  {bare:5.2f} s  COPY into tables with keys and indexes")
-    print(f"ratio {best.ours / bare:5.2f}    (promised: at most {TIMES_BARE_MAX})")
+    print(f"bare  {bare:5.2f} s  COPY into tables with keys and indexes ({without:.2f} s without foreign keys)")
+    print(
+        f"ratio {best.ours / bare:5.2f}    (promised: at most {TIMES_BARE_MAX}; without foreign keys "
+        f"{best.ours / without:.2f})"
+    )
     print(f"peak  {memory_mb:5.0f} MB (promised: under {MEMORY_MB_MAX})")
     return best.ours / bare <= TIMES_BARE_MAX and memory_mb < MEMORY_MB_MAX
 
@@ -128,32 +134,46 @@ def one_round(cluster: Cluster, name: str, file: Path) -> Round:
         at.append(time.perf_counter())
     finally:
         sessions.close()
-    bare, rows = bare_copy(cluster.url(Role.MIGRATOR, name))
+    bare, without_foreign_keys, rows = bare_copies(cluster.url(Role.MIGRATOR, name))
     read, book, seal, read_back = (later - earlier for earlier, later in pairwise(at))
-    return Round(read, book, seal, read_back, bare, rows)
+    return Round(read, book, seal, read_back, bare, without_foreign_keys, rows)
 
 
-def bare_copy(url: str) -> tuple[float, int]:
-    """Return the seconds that COPY takes for every table's rows, in one transaction, and how many rows that were."""
+def bare_copies(url: str) -> tuple[float, float, int]:
+    """Return the seconds that COPY takes for every table's rows, with and without foreign keys, and how many rows."""
     with psycopg.connect(url) as connection, connection.cursor() as cursor:
         held: dict[str, bytes] = {}
-        rows = 0
         for table in TABLES:
             buffer = io.BytesIO()
             with cursor.copy(sql.SQL("COPY {} TO STDOUT").format(sql.Identifier(table))) as out:
                 for piece in out:
                     buffer.write(piece)
             held[table] = buffer.getvalue()
-            rows += held[table].count(b"\n")
-            cursor.execute(
-                sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(
-                    sql.Identifier(f"bare_{table}"), sql.Identifier(table)
-                )
-            )
-        connection.commit()
-        start = time.perf_counter()
-        for table, lines in held.items():
-            with cursor.copy(sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(f"bare_{table}"))) as copy:
-                copy.write(lines)
-        connection.commit()
-        return time.perf_counter() - start, rows
+        keyed = copied(connection, held, prefix="keyed_", foreign_keys=True)
+        plain = copied(connection, held, prefix="plain_", foreign_keys=False)
+    return keyed, plain, sum(lines.count(b"\n") for lines in held.values())
+
+
+def copied(
+    connection: psycopg.Connection[tuple[str, ...]], held: dict[str, bytes], *, prefix: str, foreign_keys: bool
+) -> float:
+    """Make empty tables with the keys and indexes of the real ones, and return the seconds of one COPY into each."""
+    for table in held:
+        real, bare = sql.Identifier(table), sql.Identifier(prefix + table)
+        connection.execute(sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(bare, real))
+        keys = connection.execute(
+            "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = %s::regclass AND contype = 'f'",
+            [table],
+        )
+        for (words,) in keys.fetchall() if foreign_keys else []:
+            # What refers to a table that is copied too refers to its copy.
+            among_copies = re.sub(r"REFERENCES (\w+)", lambda m: f"REFERENCES {prefix * (m[1] in held)}{m[1]}", words)
+            connection.execute(sql.SQL("ALTER TABLE {} ADD {}").format(bare, sql.SQL(among_copies)))
+    connection.commit()
+    start = time.perf_counter()
+    for table, lines in held.items():
+        statement = sql.SQL("COPY {} FROM STDIN").format(sql.Identifier(prefix + table))
+        with connection.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.write(lines)
+    connection.commit()
+    return time.perf_counter() - start

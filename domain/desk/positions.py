@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
@@ -213,7 +213,7 @@ class _Booking:
     instruments: list[tuple[object, ...]] = field(default_factory=list)
     versions: list[tuple[object, ...]] = field(default_factory=list)
     stages: list[tuple[object, ...]] = field(default_factory=list)
-    lines: list[tuple[object, ...]] = field(default_factory=list)
+    lines: list[tuple[UUID, Position, list[str]]] = field(default_factory=list)
     entries: list[KeyedEntry] = field(default_factory=list)
 
     def book(self) -> ImportAnswer:
@@ -281,18 +281,7 @@ class _Booking:
         ]
         self._gather_terms(position, stands, instrument_id)
         flags = [*failing(position.figures), *(["restated"] if taken_back else [])]
-        figures = {name: getattr(position.figures, name) for name in FIGURE_NAMES}
-        self.lines.append(
-            (
-                self.fund_id,
-                self.release_id,
-                instrument_id,
-                position.status,
-                json.dumps(flags),
-                json.dumps(figures),
-                json.dumps(dict(position.columns), ensure_ascii=False),
-            )
-        )
+        self.lines.append((instrument_id, position, flags))
         postings = tuple(
             Posting(account, minor, self.statement.currency, instrument_id)
             for account, minor in movements(before=before, now=position.figures)
@@ -328,6 +317,21 @@ class _Booking:
         version = stands.terms_version + 1 if stands else 1
         self.versions.append((self.fund_id, instrument_id, version, valid_from, commitment_minor, json.dumps(said)))
 
+    def _lines(self) -> Iterator[tuple[object, ...]]:
+        """Yield the rows of the statement's lines; the database takes them in while they are made."""
+        for instrument_id, position, flags in self.lines:
+            figures = json.dumps({name: getattr(position.figures, name) for name in FIGURE_NAMES})
+            columns = json.dumps(position.columns, ensure_ascii=False)
+            yield (
+                self.fund_id,
+                self.release_id,
+                instrument_id,
+                position.status,
+                json.dumps(flags),
+                figures,
+                columns,
+            )
+
     def _copy(self) -> ImportAnswer:
         """Copy table by table, each after those that it refers to."""
         session = self.session
@@ -342,7 +346,7 @@ class _Booking:
             ("instrument", "id code deal_id kind currency accrues", self.instruments),
             ("instrument_terms", "fund_id instrument_id version valid_from commitment_minor terms", self.versions),
             ("deal_stage", "fund_id deal_id stage happened_on reason", self.stages),
-            ("statement_line", "fund_id release_id instrument_id status flags figures columns", self.lines),
+            ("statement_line", "fund_id release_id instrument_id status flags figures columns", self._lines()),
         ):
             store.copy_rows(session, table, columns.split(), rows)
         changes = store.post_all(
