@@ -67,7 +67,7 @@ class Threshold:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _add_headers(MutableHeaders(scope=message), trace_id=trace_id, path=scope["path"])
+                _add_headers(MutableHeaders(scope=message), trace_id=trace_id, scope=scope)
             await send(message)
 
         try:
@@ -107,11 +107,13 @@ def door_of(scope: Scope) -> str:
     return str(getattr(context, "path", None) or getattr(route, "path", None) or "unknown")
 
 
-def _add_headers(headers: MutableHeaders, *, trace_id: str, path: str) -> None:
+def _add_headers(headers: MutableHeaders, *, trace_id: str, scope: Scope) -> None:
     for name, value in HEADERS.items():
         headers[name] = value
     headers["X-Request-ID"] = trace_id
-    if not path.startswith("/static/"):
+    if scope["scheme"] == "https":
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    if not scope["path"].startswith("/static/"):
         headers.setdefault("Cache-Control", "no-store")
 
 

@@ -19,7 +19,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy.exc import DataError, DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
@@ -149,7 +149,7 @@ def note_refusal(request: Request, refusal: Refusal) -> None:
                 subject=f"{request.method} {request.url.path}"[:400],
                 detail={"problem": word, **{key: plain(fact) for key, fact in refusal.facts.items()}},
             )
-    except DBAPIError:
+    except SQLAlchemyError:
         _log.exception("a refusal could not be written to the audit", trace_id=trace_id_of(request))
 
 

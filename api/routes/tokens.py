@@ -13,7 +13,7 @@ from api.schemas.common import PROBLEMS
 from api.schemas.people import MeAnswer, TokenAnswer, TokenAsked
 from api.security import sign_in
 from domain.authority import MAY
-from domain.desk import people
+from domain.desk import parties, people
 
 router = APIRouter(tags=["people"], responses=PROBLEMS)
 
@@ -42,10 +42,11 @@ def revoke_token(request: Request, actor: SignedIn, session: Transaction) -> Non
 
 
 @router.get("/me")
-def me(request: Request, actor: SignedIn) -> MeAnswer:
+def me(request: Request, actor: SignedIn, session: Transaction) -> MeAnswer:
     """Tell who is signed in and what the role may do."""
     user = request.state.known.user
+    party = parties.party_by_id(session, party_id=actor.party_id).code if actor.party_id else None
     return MeAnswer(
-        id=user.id, email=user.email, name=user.name, role=user.role, party_code=user.party_code,
+        id=user.id, email=user.email, name=user.name, role=user.role, party_code=party,
         may=sorted(act.value for act, roles in MAY.items() if actor.role in roles),
     )  # fmt: skip

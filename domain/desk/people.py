@@ -60,13 +60,13 @@ class UserEmailTaken(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody who can sign in; ``party_code`` is an investee's."""
+    """Somebody who can sign in; ``party_code`` is an investee's, told in lists only."""
 
     id: UUID
     email: str
     name: str
     role: Role
-    party_code: str | None
+    party_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +259,6 @@ def hash_secret(secret: str) -> bytes:
 def _known(row: Mapping[Any, Any] | None) -> UserKnown | None:
     if row is None:
         return None
-    user = User(row["id"], row["email"], row["name"], Role(row["role"]), row["party_code"])
+    user = User(row["id"], row["email"], row["name"], Role(row["role"]))
     actor = Actor(id=user.id, name=user.name, role=user.role, party_id=row["party_id"])
     return UserKnown(user, actor, csrf_token=row.get("csrf_token", ""))

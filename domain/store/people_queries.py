@@ -11,8 +11,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, text
 from sqlmodel import Session
 
-_USER = """SELECT u.id, u.email, u.name, u.role, u.party_id, u.password_hash, p.code AS party_code
-           FROM app_user u LEFT JOIN party p ON p.id = u.party_id"""
+_USER = "SELECT u.id, u.email, u.name, u.role, u.party_id, u.password_hash FROM app_user u"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +53,8 @@ def user_of_web_session(session: Session, secret_hash: bytes) -> RowMapping | No
     return (
         session.execute(
             text(
-                """SELECT u.id, u.email, u.name, u.role, u.party_id, p.code AS party_code, w.csrf_token
-                   FROM app_user u JOIN web_session w ON w.user_id = u.id LEFT JOIN party p ON p.id = u.party_id
+                """SELECT u.id, u.email, u.name, u.role, u.party_id, w.csrf_token
+                   FROM app_user u JOIN web_session w ON w.user_id = u.id
                    WHERE w.secret_hash = :hash AND w.ended_at IS NULL AND w.expires_at > clock_timestamp()
                      AND u.disabled_at IS NULL"""
             ),

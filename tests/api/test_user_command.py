@@ -1,0 +1,56 @@
+"""``missionbook user add``: a steward lets somebody in, and the password it prints opens the door."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from api.cli import app as command
+from api.database.roles import Role
+from domain.errors import InputRefused, NotFound
+from tests.api.conftest import Caller
+from tests.conftest import TestDatabase
+
+
+@pytest.fixture
+def environment(database: TestDatabase) -> Mapping[str, str]:
+    """The database as an operator's own server, so that the command holds no data folder."""
+    others = (Role.MIGRATOR, Role.NIGHT, Role.REGISTER)
+    return {
+        "MISSIONBOOK_DATABASE_URL": database.url(Role.APP),
+        **{f"MISSIONBOOK_DATABASE_URL_{role.value.upper()}": database.url(role) for role in others},
+    }
+
+
+def add(environment: Mapping[str, str], *words: str, typed: str = "") -> Result:
+    return CliRunner().invoke(
+        command, ["user", "add", "--email", "eve@bank.example", "--name", "Eve", *words], env=environment, input=typed
+    )
+
+
+def test_the_password_it_prints_opens_the_door(
+    environment: Mapping[str, str], parties: dict[str, UUID], stranger: Caller
+) -> None:
+    done = add(environment, "--role", "investee", "--party", "HARBOUR")
+    assert done.exit_code == 0, done.output
+    password = done.output.split()[-1]
+    given = stranger.post("/api/v1/tokens", {"email": "eve@bank.example", "password": password})
+    me = Caller(stranger.app, given.json()["token"]).get("/api/v1/me").json()
+    assert (me["name"], me["role"], me["party_code"]) == ("Eve", "investee", "HARBOUR")
+
+
+def test_a_password_that_was_typed_is_not_printed(environment: Mapping[str, str], stranger: Caller) -> None:
+    done = add(environment, "--role", "auditor", "--ask", typed="long-enough-secret\nlong-enough-secret\n")
+    assert done.exit_code == 0, done.output
+    assert "long-enough-secret" not in done.output
+    given = stranger.post("/api/v1/tokens", {"email": "eve@bank.example", "password": "long-enough-secret"})
+    assert given.status_code == 201
+
+
+def test_what_cannot_be_is_refused(environment: Mapping[str, str]) -> None:
+    assert isinstance(add(environment, "--role", "investee", "--party", "NOBODY").exception, NotFound)
+    assert isinstance(add(environment, "--role", "investee").exception, InputRefused)
+    assert add(environment, "--role", "king").exit_code == 2
