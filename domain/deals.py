@@ -116,6 +116,14 @@ class CommitmentExceeded(Refusal):
         self.undrawn, self.asked = undrawn, asked
 
 
+class MovedByStatement(Refusal):
+    """Money on a position that a statement tells moves with the statement's next release, not by hand."""
+
+    def __init__(self, *, instrument: str) -> None:
+        super().__init__(f"{instrument} is a position of an imported statement; its next release moves it")
+        self.instrument = instrument
+
+
 class DrawStop(Refusal):
     """An open breach or an exit trigger blocks drawdowns."""
 

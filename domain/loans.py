@@ -129,16 +129,19 @@ def interest_by_period(
 
 
 def owed_on(
-    *, terms: LoanTerms | None, movements: Sequence[tuple[date, int]], interest_received_minor: int, day: date
+    *, terms: LoanTerms, movements: Sequence[tuple[date, int]], interest_received_minor: int, day: date
 ) -> Owed:
-    """Return what a loan owes on a day: interest earned by then less all that was received, and all principal.
+    """Return what a loan owes on a day: interest earned by then less all that was received, and principal.
 
-    ``terms`` is None for a loan that earns no interest here.
-
-    Principal counts whatever its value day: a receipt that is dated back cannot pay what a later one has paid already.
+    Principal is what was outstanding on the day and on every later one: a receipt that is dated back cannot pay what a
+    later one has paid already, nor what was drawn only later.
     """
-    earned = interest_to(terms=terms, movements=movements, to=day) if terms else 0
-    return Owed(max(0, earned - interest_received_minor), sum(minor for _, minor in movements))
+    earned = interest_to(terms=terms, movements=movements, to=day)
+    principal = balance = sum(minor for on, minor in movements if on <= day)
+    for _, minor in sorted(movement for movement in movements if movement[0] > day):
+        balance += minor
+        principal = min(principal, balance)
+    return Owed(max(0, earned - interest_received_minor), max(0, principal))
 
 
 def allocate_receipt(*, received: Money, owed: Owed, on: date) -> Allocation:

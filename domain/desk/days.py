@@ -1,13 +1,14 @@
-"""What every booking asks first: an amount above zero, and days that the fund's book has a place for."""
+"""What every booking asks first: an amount above zero, days that the book has a place for, an instrument kept here."""
 
 from __future__ import annotations
 
 from datetime import date
 
-from domain.deals import DayRefused
+from domain.deals import DayRefused, InstrumentKind, MovedByStatement
 from domain.errors import InputRefused, Problem
 from domain.money import AMOUNT_MINOR_MAX
 from domain.store.funds import FundRow
+from domain.store.instrument_queries import InstrumentState
 
 
 def require_amount(minor: int) -> None:
@@ -31,3 +32,9 @@ def booking_day(fund: FundRow, *, effective_on: date, booked_on: date | None) ->
     if effective_on > booked:
         raise DayRefused(on=effective_on, why=f"it lies after the booking day, {booked}")
     return booked
+
+
+def require_kept_here(instrument: InstrumentState) -> None:
+    """Let an instrument pass that the bank services itself, or refuse (``MovedByStatement``) one a statement tells."""
+    if instrument.kind is InstrumentKind.LOAN and not instrument.accrues:
+        raise MovedByStatement(instrument=instrument.code)

@@ -31,7 +31,7 @@ class InstrumentFigures:
 
     ``committed`` is what the contract promises less what was ``cancelled``; ``drawn`` was paid out, ``undrawn`` may
     still be; ``outstanding`` is principal or cost still out; ``returned`` is all cash that came back; ``receivable`` is
-    interest or royalty earned and not yet received.
+    interest or royalty earned and not yet received. Of a position that a statement tells, all is as the statement says.
     """
 
     kind: InstrumentKind
@@ -57,10 +57,14 @@ def figures_of(
 def _figures(instrument: InstrumentState, booked: dict[tuple[str, str], int]) -> InstrumentFigures:
     principal = PRINCIPAL_ACCOUNT[instrument.kind]
     receivable = RECEIVABLE_ACCOUNT.get(instrument.kind)
-    cancelled = -booked.get(("cancellation", "commitments_undrawn"), 0)
 
-    def on_account(account: str | None) -> int:
-        return sum(minor for (_, code), minor in booked.items() if code == account)
+    def on_account(*accounts: str | None) -> int:
+        return sum(minor for (_, code), minor in booked.items() if code in accounts)
+
+    # What a statement of positions says stands on accounts of its own (domain/positions.py).
+    cancelled = on_account("statement_cancelled") - booked.get(("cancellation", "commitments_undrawn"), 0)
+    drawn = booked.get(("drawdown", principal), 0) - on_account("statement_disbursed")
+    returned = booked.get(("receipt", "cash"), 0) + on_account("statement_repaid", "statement_sold")
 
     def money(minor: int) -> Money:
         return Money(minor, instrument.currency)
@@ -69,9 +73,9 @@ def _figures(instrument: InstrumentState, booked: dict[tuple[str, str], int]) ->
         kind=instrument.kind,
         committed=money(instrument.commitment_minor - cancelled),
         cancelled=money(cancelled),
-        drawn=money(booked.get(("drawdown", principal), 0)),
+        drawn=money(drawn),
         undrawn=money(on_account("commitments_undrawn")),
         outstanding=money(on_account(principal)),
-        returned=money(booked.get(("receipt", "cash"), 0)),
+        returned=money(returned),
         receivable=money(on_account(receivable)),
     )

@@ -21,7 +21,7 @@ from domain.deals import (
     DrawStop,
     InstrumentKind,
 )
-from domain.desk.days import booking_day, require_amount
+from domain.desk.days import booking_day, require_amount, require_kept_here
 from domain.desk.dues import DueLine, due_days, due_instalments, schedule_of, schedules
 from domain.desk.figures import PRINCIPAL_ACCOUNT, figures_of
 from domain.desk.limits import deal_headroom
@@ -69,8 +69,9 @@ def draw_down(
     """Pay out under a commitment and return the entry's number. The same key again returns the first one's.
 
     Refused, in this order: the role, an unknown instrument, an amount that is not above zero, a key used for another
-    request, a contract not in force, a value day before its signing or after a loan's last due day, days that the
-    fund's book has no place for, a draw-stop, more than is left of the commitment, the fund's limits, too little cash.
+    request, a position of a statement, a contract not in force, a value day before its signing or on or after a loan's
+    last due day, days that the fund's book has no place for, a draw-stop, more than is left of the commitment, the
+    fund's limits, too little cash.
     """
     permit(Act.PAY_OUT, by=by)
     instrument = instrument_queries.instrument_state(session, instrument_id)
@@ -80,6 +81,7 @@ def draw_down(
     if before := instrument_queries.entry_by_key(session, by=by, key=key):
         said = (before.kind, before.reason, before.effective_on, before.by_account.get("cash"))
         return _same(said == ("drawdown", reason, effective_on, -minor), before.id, key)
+    require_kept_here(instrument)
     if deal.stage not in PAYING_STAGES or deal.signed_on is None:
         raise DealNotInForce(deal=deal.code, stage=deal.stage, wanted="a drawdown")
     _require_drawdown_day(instrument, effective_on, signed_on=deal.signed_on)
@@ -119,12 +121,14 @@ def cancel_undrawn(
 ) -> int:
     """Cancel what is undrawn of a commitment (None: all of it), or a part, and return the entry's number.
 
-    Refused, in this order: the role, an unknown instrument, a contract not in force, a key used for another request, a
-    day before the signing, days that the fund's book has no place for, more than is undrawn (or nothing).
+    Refused, in this order: the role, an unknown instrument, a position of a statement, a contract not in force, a key
+    used for another request, a day before the signing, days that the fund's book has no place for, more than is
+    undrawn (or nothing).
     """
     permit(Act.SIGN, by=by)
     instrument = instrument_queries.instrument_state(session, instrument_id)
     deal = deal_queries.lock_deal(session, instrument.deal_id)
+    require_kept_here(instrument)
     if deal.stage not in SIGNED_STAGES or deal.signed_on is None:
         raise DealNotInForce(deal=deal.code, stage=deal.stage, wanted="a cancellation")
     if before := instrument_queries.entry_by_key(session, by=by, key=key):
@@ -271,7 +275,7 @@ def _entry(
 def _require_drawdown_day(instrument: InstrumentState, day: date, *, signed_on: date) -> None:
     if day < signed_on:
         raise DayRefused(on=day, why=f"the contract was signed on {signed_on}")
-    if instrument.kind is InstrumentKind.LOAN and instrument.accrues:
+    if instrument.kind is InstrumentKind.LOAN:
         last = parse_loan_terms(instrument.terms).due_days[-1]
         if day >= last:
             raise DrawnAfterLastInstalment(last_due_on=last, on=day)

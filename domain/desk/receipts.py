@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from domain.authority import Act, Actor, permit
 from domain.deals import SIGNED_STAGES, DayRefused, DealNotInForce, InstrumentKind
-from domain.desk.days import booking_day, require_amount
+from domain.desk.days import booking_day, require_amount, require_kept_here
 from domain.desk.figures import PRINCIPAL_ACCOUNT
 from domain.equity import lots_from, sell_stake
 from domain.errors import InputRefused, Problem
@@ -95,8 +95,8 @@ def record_receipt(
 
     On a loan, interest up to the value day is booked first where the night has not done it. The same key again returns
     the first split. Refused, in this order: the role, an unknown instrument, the amount, a part that the instrument
-    does not have, a key used for another request, a contract not in force, a value day before the first drawdown, days
-    that the fund's book has no place for, more than is owed or held.
+    does not have, a key used for another request, a position of a statement, a contract not in force, a value day
+    before the first drawdown, days that the fund's book has no place for, more than is owed or held.
     """
     permit(Act.RECORD_RECEIPT, by=by)
     instrument = instrument_queries.instrument_state(session, instrument_id)
@@ -110,7 +110,7 @@ def record_receipt(
     booked = booking_day(fund, effective_on=effective_on, booked_on=booked_on)
     received = Money(minor, instrument.currency)
     split = _split(session, instrument, chosen, received, effective_on, booked, cost_minor)
-    if instrument.kind is InstrumentKind.LOAN and instrument.accrues:
+    if instrument.kind is InstrumentKind.LOAN:
         _book_interest(session, instrument, effective_on=effective_on, booked_on=booked, by=by, key=key)
     entry_id = ledger.post(session, _entry(instrument, split), fund_id=instrument.fund_id, by=by, key=key)
     detail = {"part": chosen, "received": str(received), "effective_on": effective_on, "entry": entry_id}
@@ -147,6 +147,7 @@ def _check(
 ) -> ReceiptPart:
     chosen = _part(instrument, part)
     require_amount(minor)
+    require_kept_here(instrument)
     if deal.stage not in SIGNED_STAGES:
         raise DealNotInForce(deal=deal.code, stage=deal.stage, wanted="a receipt")
     drawn = instrument_queries.movements(
@@ -173,7 +174,7 @@ def _split(
     if part == "debt_service":
         moved = instrument_queries.movements(session, instrument_ids=[instrument.id], account=account)[instrument.id]
         owed = owed_on(
-            terms=parse_loan_terms(instrument.terms) if instrument.accrues else None,
+            terms=parse_loan_terms(instrument.terms),
             movements=moved,
             interest_received_minor=-_booked(session, instrument, "receipt", "interest_receivable"),
             day=effective_on,

@@ -286,6 +286,45 @@ def count(database: TestDatabase, sql: str) -> int:
         return int(session.execute(text(sql)).scalar_one())
 
 
+def test_a_request_of_an_officer_may_do_all_that_an_officer_does(database: TestDatabase) -> None:
+    with database.sessions.begin(Door.NIGHT) as session:
+        here = finance(session)
+
+    def acting(session: Session) -> Financed:
+        return Financed(session, here.fund_id, here.party_id, here.project_id, here.officer, here.second, here.board)
+
+    ids = {}
+    for kind in ("loan", "equity", "royalty"):
+        with database.sessions.begin(Door.APP, here.officer) as session:
+            deal_id = acting(session).propose(f"A-{kind}", kind=kind, minor=1_000_00)
+            acting(session).advance(deal_id, "appraised")
+        with database.sessions.begin(Door.APP, here.board) as session:
+            acting(session).advance(deal_id, "approved")
+        with database.sessions.begin(Door.APP, here.officer) as session:
+            acting(session).advance(deal_id, "contracted")
+            ids[kind] = deals.deal_detail(session, deal_id=deal_id).instruments[0].id
+            acting(session).draw(ids[kind], 900_00)
+    with database.sessions.begin(Door.APP, here.officer) as session:
+        acting(session).receive(ids["loan"], 10_00, "2024-02-01")
+        acting(session).receive(ids["equity"], 10_00, "2024-02-01", part="sale", cost_minor=9_00)
+        instruments.state_revenue(
+            session,
+            instrument_id=ids["royalty"],
+            period_start=OPENED,
+            period_end=date(2024, 6, 30),
+            revenue_minor=1_000_00,
+            by=here.officer,
+            key="revenue",
+        )
+        acting(session).receive(ids["royalty"], 30_00, "2024-07-31")
+        for kind, instrument_id in ids.items():
+            instruments.cancel_undrawn(
+                session, instrument_id=instrument_id, effective_on=TODAY, reason="", by=here.officer, key=kind
+            )
+        # 100,000.00 in, 2,700.00 out, 50.00 back
+        assert acting(session).books()["cash"] == 97_350_00
+
+
 def test_two_board_members_decide_one_deal_once(database: TestDatabase) -> None:
     here, _, waiting = settled(database)
 

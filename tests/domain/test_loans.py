@@ -106,6 +106,23 @@ def _cents(text: str) -> int:
     return int(text.replace(".", ""))
 
 
+@pytest.mark.parametrize(
+    ("later", "principal"),
+    [
+        ([], 36_000_00),
+        ([("2024-02-15", -16_000_00)], 20_000_00),  # paid already by a later receipt
+        ([("2024-03-01", 5_000_00)], 36_000_00),  # not yet drawn on the day
+        ([("2024-02-15", -36_000_00), ("2024-03-01", 5_000_00)], 0),
+    ],
+)
+def test_a_receipt_dated_back_pays_only_what_was_and_still_is_outstanding(
+    later: list[tuple[str, int]], principal: int
+) -> None:
+    moved = DRAWN + [(date.fromisoformat(day), minor) for day, minor in later]
+    owed = owed_on(terms=TERMS, movements=moved, interest_received_minor=0, day=date(2024, 2, 1))
+    assert owed == Owed(108_00, principal)
+
+
 def test_a_cent_more_than_is_owed_is_refused() -> None:
     with pytest.raises(MoreThanOwed, match=r"EUR 36,108\.01 is more than the EUR 36,108\.00 owed on"):
         allocate_receipt(received=Money(36_108_01, "EUR"), owed=Owed(108_00, 36_000_00), on=date(2024, 2, 1))
