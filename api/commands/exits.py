@@ -36,21 +36,16 @@ def exits(
     if format is Format.JSON:
         print_json(plain_triggers(found, fund=fund, as_of=as_of.date(), seal=seal))
         return
-    print_table(
-        f"{fund}: exit triggers as of {as_of.date()}",
-        ["raised on", "deal", "rule", "status", "mechanisms", "evidence"],
-        [
-            [
-                trigger.raised_on,
-                f"{trigger.deal} {trigger.title}",
-                trigger.rule.replace("_", " "),
-                trigger.status,
-                ", ".join(way.replace("_", " ") for way in trigger.mechanisms),
-                "\n".join(f"{link['day']}  {link['words']}" for link in trigger.evidence),
-            ]
-            for trigger in found
-        ],
-    )
+    if not found:
+        print_table(f"{fund}: exit triggers as of {as_of.date()}", ["day", "evidence"], [])
+    for trigger in found:
+        ways = ", ".join(way.replace("_", " ") for way in trigger.mechanisms)
+        print_table(
+            f"{trigger.deal} {trigger.title}: {trigger.rule.replace('_', ' ')}, raised on {trigger.raised_on}, "
+            f"{trigger.status}; ways out: {ways}",
+            ["day", "evidence"],
+            [[link["day"], link["words"]] for link in trigger.evidence],
+        )
 
 
 def plain_triggers(found: tuple[Trigger, ...], *, fund: str, as_of: date, seal: int | None) -> dict[str, Any]:

@@ -54,9 +54,9 @@ def night(
         return
     print_table(
         f"nights to {to.date()}",
-        ["fund", "from", "to", "days with work", "accrued", "findings", "breaches moved", "triggers", "refused"],
-        [[run.fund, run.business_day, run.to, run.days, *run.changes.values(), len(run.refusals)] for run in runs],
-        right=range(3, 9),
+        ["fund", "nights", "accruals", "findings", "breaches", "triggers", "refused"],
+        [[run.fund, run.days, *run.changes.values(), len(run.refusals)] for run in runs],
+        right=range(1, 7),
     )
     for run in runs:
         for refused in run.refusals:

@@ -30,6 +30,9 @@ from domain.covenants import (
 )
 from domain.store.covenants import CovenantRow
 
+LINK = ("kind", "words", "id", "day")
+"""What each link of a trigger's evidence tells, in the order in which it is shown."""
+
 _KNOWN = """(CAST(:position AS bigint) IS NULL
     OR EXISTS (SELECT FROM seal s WHERE s.fact_id = {fact} AND s.position <= :position))"""
 _SCOPE = """(CAST(:deal AS uuid) IS NULL OR d.id = :deal) AND (CAST(:fund AS uuid) IS NULL OR d.fund_id = :fund)"""
@@ -260,7 +263,13 @@ def triggers(
     """Return the exit triggers of a deal or a fund that were raised by a day."""
     said = {"deal": deal_id, "fund": fund_id, "as_of": as_of, "position": position}
     return tuple(
-        TriggerLine(**{**row, "evidence": tuple(row["evidence"]), "mechanisms": tuple(row["mechanisms"])})
+        TriggerLine(
+            **{
+                **row,
+                "evidence": tuple({name: link[name] for name in LINK} for link in row["evidence"]),
+                "mechanisms": tuple(row["mechanisms"]),
+            }
+        )
         for row in session.execute(_TRIGGERS, said).mappings()
     )
 

@@ -255,7 +255,8 @@ def interest(session: Session, p: Promised) -> list[tuple[date, int]]:
     rows = session.execute(
         text(
             "SELECT e.booked_on, sum(l.amount)::bigint FROM entry e "
-            "JOIN posting l ON l.entry_id = e.id AND l.amount > 0 WHERE e.fund_id = :fund AND e.kind = 'interest' GROUP BY e.booked_on ORDER BY e.booked_on"
+            "JOIN posting l ON l.entry_id = e.id AND l.amount > 0 "
+            "WHERE e.fund_id = :fund AND e.kind = 'interest' GROUP BY e.booked_on ORDER BY e.booked_on"
         ),
         {"fund": p.fund_id},
     )
