@@ -36,7 +36,7 @@ class TargetPartAnswer(Answer):
     seal: int | None
 
 
-class TargetAnswer(Answer):
+class TargetImpactAnswer(Answer):
     """A target against its actual. ``own`` is false for the mission's own target, which is shown and not judged."""
 
     code: str
@@ -87,14 +87,14 @@ class InstrumentLineAnswer(Answer):
     returned: MoneyAnswer
 
 
-class MissionAnswer(Answer):
+class MissionImpactAnswer(Answer):
     """A mission with its targets and its money; money is never added up over missions."""
 
     code: str
     name: str
     deadline: date
     projects: list[str]
-    targets: list[TargetAnswer]
+    targets: list[TargetImpactAnswer]
     money: list[MoneyLineAnswer]
 
 
@@ -239,7 +239,7 @@ class ImpactAnswer(Answer):
     sealed_at: datetime | None
     green_from: Figure
     amber_from: Figure
-    missions: list[MissionAnswer]
+    missions: list[MissionImpactAnswer]
     money: list[MoneyLineAnswer]
     instruments: list[InstrumentLineAnswer]
     coverage: CoverageAnswer
