@@ -1,17 +1,94 @@
-"""A failure as a page: what went wrong in words, and where to go from here."""
+"""A failure as a page: what went wrong in words, what is wrong in what was given, and where to go from here.
+
+A stranger is led to the sign-in; what a person had typed into a form goes along, so an expired session loses nothing.
+"""
 
 from __future__ import annotations
 
-from html import escape
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from urllib.parse import quote
 
 from fastapi import Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import RedirectResponse, Response
+
+from api.pages.parts import Figure, Link, Page, Said, Text, table
+from api.pages.reader import Reader, reader_of
+from api.pages.rendering import home_of, show
+from api.pages.sign_in_page import kept_of, sign_in_page
+from api.pages.words import N_
+
+TITLES = {
+    "no-such-address": N_("There is no such page"),
+    "no-such-thing": N_("This is not here"),
+    "not-allowed": N_("This is for somebody else to do"),
+    "second-person-needed": N_("This takes a second person"),
+    "form-not-ours": N_("The form could not be taken"),
+    "too-many-attempts": N_("Too many tries"),
+    "input-refused": N_("This could not be taken"),
+    "database-away": N_("The book cannot be reached"),
+    "failure": N_("Something went wrong on our side"),
+    "stale-edit": N_("Somebody was quicker"),
+    "seal-beyond-head": N_("This seal does not exist yet"),
+}
 
 
-def error_page(request: Request, *, status: int, word: str, title: str, detail: str, trace_id: str) -> Response:  # noqa: ARG001 - templates use them
+def error_page(
+    request: Request,
+    *,
+    status: int,
+    word: str,
+    title: str,
+    detail: str,
+    trace_id: str,
+    facts: Mapping[str, object] | None = None,
+) -> Response:
     """Return the page for a failure; ``word`` is the end of the problem's type."""
-    return HTMLResponse(
-        f"<!doctype html><html lang=en><title>{escape(title)}</title><h1>{escape(title)}</h1><p>{escape(detail)}</p>"
-        f"<p><small>{escape(trace_id)}</small></p></html>",
-        status,
+    if status == HTTPStatus.UNAUTHORIZED and word == "sign-in-needed":
+        return _to_sign_in(request)
+    reader = reader_of(request)
+    _ = reader.gettext
+    problems = _problems((facts or {}).get("problems"))
+    rows = [(one.href, one.words) for one in problems]
+    told = table(_("What is wrong"), (_("Where"), _("What")), rows, empty="") if rows else None
+    sentence = Text(_sentence(detail) if told is None else _("Nothing was changed."))
+    page = Page(
+        title=_(TITLES[word]) if word in TITLES else title,
+        parts=(sentence, *((told,) if told else ()), Text("", link=_way_back(reader))),
+        facts=(Figure(_("Number of this request"), trace_id),),
+        narrow=True,
     )
+    return show(request, "page.html", page, status=status, reader=reader)
+
+
+def _to_sign_in(request: Request) -> Response:
+    if request.method in ("GET", "HEAD"):
+        where = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        ask = "" if where == "/" else f"?next={quote(where, safe='/')}"
+        return RedirectResponse(f"/sign-in{ask}", HTTPStatus.SEE_OTHER)
+    reader = reader_of(request)
+    page = sign_in_page(reader, kept=kept_of(request))
+    return show(request, "page.html", page, status=HTTPStatus.UNAUTHORIZED, reader=reader)
+
+
+def _problems(said: object) -> tuple[Said, ...]:
+    if not isinstance(said, Sequence) or isinstance(said, str):
+        return ()
+    found = []
+    for one in said[:50]:
+        where = one.get("where", "") if isinstance(one, Mapping) else getattr(one, "where", "")
+        what = one.get("what", "") if isinstance(one, Mapping) else getattr(one, "what", str(one))
+        found.append(Said(str(what), str(where)))
+    return tuple(found)
+
+
+def _sentence(detail: str) -> str:
+    text = detail[:1].upper() + detail[1:]
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _way_back(reader: Reader) -> Link:
+    _ = reader.gettext
+    if reader.known is None:
+        return Link("/sign-in", _("Go to the sign-in"))
+    return Link(home_of(reader.known.actor.role), _("Go back to your first page"))

@@ -1,0 +1,83 @@
+"""Deals that await the board's decision, with the headroom that each would leave."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from sqlmodel import Session
+
+from api.deps import PageTransaction, Visitor
+from api.pages.deal_page import stage_form
+from api.pages.deal_parts import limits_table, project_parts
+from api.pages.parts import Facts, Figure, Link, Page, Panel, Part, Text
+from api.pages.reader import Reader, reader_of
+from api.pages.rendering import show
+from api.pages.words import INSTRUMENT_WORDS, STAGE_WORDS, mark, say, terms_in_words
+from domain.authority import Act, Actor, permit
+from domain.deals import Stage
+from domain.desk import deals
+from domain.desk.deals import DealDetail
+from domain.errors import Refusal
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/board/approvals")
+def approvals(
+    request: Request, visitor: Visitor, session: PageTransaction, done: Annotated[str, Query(max_length=40)] = ""
+) -> Response:
+    """Show every appraised deal with the form that decides it."""
+    permit(Act.READ_BOOK, by=visitor.actor)
+    reader = reader_of(request)
+    _ = reader.gettext
+    waiting = [
+        deals.deal_detail(session, deal_id=one.id) for one in deals.deal_list(session, stage=Stage.APPRAISED, limit=200)
+    ]
+    notes: tuple[Part, ...] = ()
+    if done in set(Stage):
+        notes = (
+            Text(_("Recorded: the deal is now %s.") % mark(reader, STAGE_WORDS, Stage(done)).words.lower(), "good"),
+        )
+    panels: tuple[Part, ...] = tuple(decision_panel(session, reader, visitor.actor, one) for one in waiting)
+    page = Page(
+        _("Approvals"),
+        lead=_("Deals that are appraised and await the board. Who prepared a deal does not decide it."),
+        parts=(*notes, *(panels or (Text(_("No deal awaits a decision. Deals come here when they are appraised.")),))),
+    )
+    return show(request, "page.html", page, reader=reader)
+
+
+def decision_panel(session: Session, reader: Reader, by: Actor, detail: DealDetail) -> Panel:
+    """Return a deal with what it asks for, what its limits would leave, and the decision."""
+    _ = reader.gettext
+    state = detail.deal
+    asked = tuple(
+        Figure(
+            f"{one.code} · {say(reader, INSTRUMENT_WORDS, one.kind)}",
+            reader.money(one.figures.committed),
+            terms_in_words(reader, one.kind, one.terms, state.currency),
+        )
+        for one in detail.instruments
+    )
+    try:
+        permit(Act.APPROVE, by=by, prepared_by=state.proposed_by)
+        decision: Part = stage_form(reader, detail, [Stage.APPROVED, Stage.DECLINED], come_from="approvals")
+    except Refusal as refusal:
+        said = str(refusal)
+        decision = Text(said[:1].upper() + said[1:] + ".")
+    return Panel(
+        heading=f"{state.code} · {state.title}",
+        mark=mark(reader, STAGE_WORDS, state.stage),
+        note=state.purpose,
+        anchor=f"deal-{state.code}",
+        parts=(
+            *project_parts(session, reader, detail, inside=True),
+            Facts(asked),
+            limits_table(reader, detail),
+            Text("", link=Link(f"/deals/{quote(state.code)}", _("Open the whole deal"))),
+            decision,
+        ),
+    )

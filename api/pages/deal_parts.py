@@ -1,0 +1,188 @@
+"""Parts of the deal page: figures, project, instruments with their schedules, limits, ledger."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from sqlmodel import Session
+
+from api.pages.parts import Cell, Facts, Figure, Link, Mark, More, Panel, Part, Summary, Table, Text, line, table
+from api.pages.reader import Reader
+from api.pages.words import BASIS_WORDS, ENTRY_WORDS, INSTRUMENT_WORDS, say, terms_in_words
+from domain.authority import MAY, Act, Actor
+from domain.deals import PAYING_STAGES, SIGNED_STAGES
+from domain.desk import missions, parties
+from domain.desk.deals import DealDetail, InstrumentLine
+from domain.money import Money
+
+SCHEDULE_OPEN_ROWS_MAX = 8
+ENTRIES_OPEN_MAX = 12
+
+
+def summary(reader: Reader, detail: DealDetail) -> Summary:
+    """Return a deal's money over all of its instruments."""
+    _ = reader.gettext
+    nothing = Money(0, detail.deal.currency)
+
+    def total(name: str) -> str:
+        return reader.money(sum((getattr(one.figures, name) for one in detail.instruments), nothing))
+
+    return Summary(
+        (
+            Figure(_("Committed"), total("committed"), _("signed, less cancelled")),
+            Figure(_("Drawn"), total("drawn"), _("paid out")),
+            Figure(_("Undrawn"), total("undrawn"), _("may still be paid out")),
+            Figure(_("Outstanding"), total("outstanding"), _("principal or cost, without interest")),
+            Figure(_("Returned"), total("returned"), _("all cash that came back")),
+        )
+    )
+
+
+def project_parts(session: Session, reader: Reader, detail: DealDetail, *, inside: bool) -> tuple[Part, ...]:
+    """Return what the money is for, which missions it helps, and who receives it."""
+    _ = reader.gettext
+    state = detail.deal
+    names = {one.code: one.name for challenge in missions.mission_map(session) for one in challenge.missions}
+    helped = missions.project_by_code(session, state.project_code).missions
+    facts = [
+        Figure(_("Project"), state.project_name, state.project_code),
+        Figure(_("Investee"), state.investee_name, state.investee_code),
+    ]
+    if inside:
+        party = parties.party_by_code(session, code=state.investee_code)
+        facts.append(Figure(_("Kind of investee"), party.kind.value.replace("_", " ")))
+        if party.group_code:
+            facts.append(Figure(_("Group"), party.group_code))
+    said = ", ".join(names.get(code, code) for code in helped) or _("none yet: nobody has classified this project")
+    facts.append(Figure(_("Missions"), said))
+    return (Facts(tuple(facts)),)
+
+
+def instrument_panels(reader: Reader, by: Actor, detail: DealDetail) -> tuple[Part, ...]:
+    """Return a panel for each instrument."""
+    if not detail.instruments:
+        return (Text(reader.gettext("This deal has no instrument.")),)
+    return tuple(_panel(reader, by, detail, one) for one in detail.instruments)
+
+
+def _panel(reader: Reader, by: Actor, detail: DealDetail, one: InstrumentLine) -> Panel:
+    _ = reader.gettext
+    figures, currency = one.figures, detail.deal.currency
+    facts = [
+        Figure(_("Committed"), reader.money(figures.committed)),
+        Figure(_("Drawn"), reader.money(figures.drawn)),
+        Figure(_("Undrawn"), reader.money(figures.undrawn)),
+        Figure(_("Outstanding"), reader.money(figures.outstanding)),
+        Figure(_("Returned"), reader.money(figures.returned)),
+    ]
+    if figures.receivable.minor:
+        facts.append(Figure(_("Earned, not received"), reader.money(figures.receivable)))
+    parts: list[Part] = [Facts(tuple(facts))]
+    if by.role in MAY[Act.RECORD_RECEIPT] and detail.deal.stage in SIGNED_STAGES and figures.drawn.minor:
+        words = _("Record a receipt on %s") % one.code
+        parts.append(Text("", link=Link(f"/instruments/{one.id}/receipt", words)))
+    if by.role in MAY[Act.PAY_OUT] and detail.deal.stage in PAYING_STAGES and figures.undrawn.minor:
+        words = _("Pay out a drawdown of %s") % one.code
+        parts.append(Text("", link=Link(f"/instruments/{one.id}/drawdown", words)))
+    if one.schedule:
+        words = (
+            _("Schedule")
+            if figures.drawn.minor
+            else _("Plan, as if all were drawn on {day}").format(day=reader.day(one.valid_from))
+        )
+        plan = schedule_table(reader, one, currency=currency, today=detail)
+        parts.append(More(words, (plan,), open=len(one.schedule) <= SCHEDULE_OPEN_ROWS_MAX))
+    return Panel(
+        heading=f"{one.code} · {say(reader, INSTRUMENT_WORDS, one.kind)}",
+        note=terms_in_words(reader, one.kind, one.terms, currency),
+        parts=tuple(parts),
+        anchor=f"instrument-{one.code}",
+    )
+
+
+def schedule_table(reader: Reader, one: InstrumentLine, *, currency: str, today: DealDetail) -> Table:
+    """Return a loan's instalments."""
+    _ = reader.gettext
+
+    def figure(minor: int) -> str:
+        return reader.figure(Money(minor, currency))
+
+    coming = next((row.number for row in one.schedule if row.due_on >= today.fund_business_day), None)
+    rows = [
+        line(
+            str(row.number),
+            Cell(reader.day(row.due_on), mark=Mark(_("Next"), "warn") if row.number == coming else None),
+            figure(row.interest_minor),
+            figure(row.principal_minor),
+            figure(row.total_minor),
+            figure(row.balance_minor),
+        )
+        for row in one.schedule
+    ]
+    return table(
+        _("Instalments of {code} ({currency})").format(code=one.code, currency=currency),
+        (_("No."), _("Due"), _("Interest"), _("Principal"), _("Total"), _("Left after it")),
+        rows,
+        figures=(2, 3, 4, 5),
+        empty=_("Nothing falls due."),
+    )
+
+
+def limits_table(reader: Reader, detail: DealDetail) -> Table:
+    """Return what each limit leaves with this deal counted in."""
+    _ = reader.gettext
+    rows = [
+        line(
+            Cell(say(reader, BASIS_WORDS, one.basis), note=say(reader, INSTRUMENT_WORDS, one.subject)),
+            reader.figure(one.limit),
+            reader.figure(one.used),
+            reader.figure(one.asked),
+            Cell(reader.figure(one.left), mark=Mark(_("Over"), "bad") if one.left.minor < 0 else None),
+        )
+        for one in detail.limits
+    ]
+    return table(
+        _("The fund's limits with this deal ({currency})").format(currency=detail.deal.currency),
+        (_("Limit"), _("At most"), _("Used by others"), _("This deal"), _("Left")),
+        rows,
+        figures=(1, 2, 3, 4),
+        empty=_("No limit of the fund touches this deal."),
+    )
+
+
+def ledger_parts(reader: Reader, detail: DealDetail) -> tuple[Part, ...]:
+    """Return a deal's entries, each leading to its postings; the older ones open when somebody asks."""
+    older = len(detail.entries) - ENTRIES_OPEN_MAX
+    recent = entries_table(reader, detail, slice(ENTRIES_OPEN_MAX))
+    if older <= 0:
+        return (recent,)
+    words = reader.gettext("%s older entries") % reader.number(older)
+    return recent, More(words, (entries_table(reader, detail, slice(ENTRIES_OPEN_MAX, None)),))
+
+
+def entries_table(reader: Reader, detail: DealDetail, shown: slice) -> Table:
+    """Return some of a deal's entries."""
+    _ = reader.gettext
+    rows = [
+        line(
+            Cell(_("Entry %s") % one.id, f"/entries/{one.id}"),
+            reader.day(one.booked_on),
+            reader.day(one.effective_on),
+            Cell(say(reader, ENTRY_WORDS, one.kind), note=one.reason),
+            reader.figure(Money(one.amount_minor, one.currency)),
+            reader.number(one.seal) if one.seal else _("not yet"),
+        )
+        for one in detail.entries[shown]
+    ]
+    return table(
+        _("Entries, newest first ({currency}); money paid out is below zero").format(currency=detail.deal.currency),
+        (_("Entry"), _("Booked on"), _("Effective on"), _("What"), _("Amount"), _("Seal")),
+        rows,
+        figures=(4, 5),
+        empty=_("Nothing is booked yet. Signing the contract books the commitment."),
+    )
+
+
+def deal_link(code: str) -> str:
+    """Return the address of a deal's page."""
+    return f"/deals/{quote(code)}"

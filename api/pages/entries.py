@@ -1,0 +1,91 @@
+"""An entry of the ledger with its postings."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import Response
+from sqlmodel import Session
+
+from api.deps import PageTransaction, Visitor
+from api.pages.parts import Cell, Figure, Link, Page, Text, line, table
+from api.pages.reader import Reader, reader_of
+from api.pages.rendering import show
+from api.pages.words import ENTRY_WORDS, say
+from domain.authority import Act, permit
+from domain.desk import deals, ledger
+from domain.errors import NotFound
+from domain.money import Money
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/entries/{entry_id}")
+def entry(
+    request: Request,
+    visitor: Visitor,
+    session: PageTransaction,
+    entry_id: Annotated[int, Path(ge=1, le=2**63 - 2)],
+    new: bool = False,
+) -> Response:
+    """Show one entry."""
+    permit(Act.READ_BOOK, by=visitor.actor)
+    reader = reader_of(request)
+    for row in ledger.entries(session, after=entry_id + 1, limit=1):
+        if row["id"] == entry_id:
+            return show(request, "page.html", entry_page(session, reader, row, new=new), reader=reader)
+    raise NotFound("entry", entry_id)
+
+
+def entry_page(session: Session, reader: Reader, row: dict[str, Any], *, new: bool) -> Page:
+    """Return the page of an entry; debit and credit in columns of their own."""
+    _ = reader.gettext
+    trail, names = [], {}
+    if row["deal_id"] is not None:
+        detail = deals.deal_detail(session, deal_id=row["deal_id"])
+        trail = [Link(f"/deals/{quote(detail.deal.code)}", detail.deal.code)]
+        names = {str(one.id): one.code for one in detail.instruments}
+    rows = []
+    for posting in row["postings"] or ():
+        money = Money(posting["minor"], posting["currency"])
+        debit, credit = (reader.figure(money), "") if money.minor >= 0 else ("", reader.figure(-money))
+        rows.append(
+            line(
+                Cell(posting["account"].replace("_", " "), note=names.get(str(posting["instrument_id"]), "")),
+                posting["currency"],
+                debit,
+                credit,
+            )
+        )
+    facts = [
+        Figure(_("Booked on"), reader.day(row["booked_on"])),
+        Figure(_("Effective on"), reader.day(row["effective_on"])),
+        Figure(_("Recorded"), reader.moment(row["recorded_at"])),
+        Figure(_("Fund"), row["fund"]),
+        Figure(_("Seal"), reader.number(row["seal"]) if row["seal"] else _("not sealed yet")),
+    ]
+    notes = [Text(_("Booked as entry %s.") % row["id"], "good")] if new else []
+    for name, words in (
+        ("reverses_id", _("This reverses entry %s.")),
+        ("reversed_by", _("It was reversed by entry %s.")),
+    ):
+        if row[name]:
+            notes.append(Text(words % row[name], "warn", link=Link(f"/entries/{row[name]}", _("Open it"))))
+    return Page(
+        title=_("Entry {number}: {kind}").format(number=row["id"], kind=say(reader, ENTRY_WORDS, row["kind"])),
+        lead=row["reason"],
+        trail=tuple(trail),
+        facts=tuple(facts),
+        parts=(
+            *notes,
+            table(
+                _("Postings; debit and credit are equal in every currency"),
+                (_("Account"), _("Currency"), _("Debit"), _("Credit")),
+                rows,
+                figures=(2, 3),
+                empty=_("An entry without postings does not exist."),
+            ),
+        ),
+    )

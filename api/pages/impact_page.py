@@ -1,0 +1,266 @@
+"""The impact report on one page: every figure opens to what it is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from urllib.parse import quote
+
+from api.pages.deal_promises import trigger_panels
+from api.pages.impact_parts import (
+    breaches_table,
+    covenants_parts,
+    crowding_parts,
+    evergreen_parts,
+    money_parts,
+)
+from api.pages.parts import (
+    Bar,
+    Button,
+    Cell,
+    Field,
+    Figure,
+    Form,
+    Link,
+    Page,
+    Panel,
+    Part,
+    Section,
+    Summary,
+    Table,
+    TargetPanel,
+    Text,
+    line,
+    table,
+)
+from api.pages.reader import Reader
+from api.pages.words import STATUS_WORDS, mark
+from domain.desk.impact import ImpactReport, MissionImpact
+from domain.impact import TargetLine, TargetStatus
+
+
+def report_page(reader: Reader, found: ImpactReport, *, business_day: date, head: int) -> Page:
+    """Return the page of an impact report; ``head`` is the fund's last seal, ``business_day`` where its book stands."""
+    _ = reader.gettext
+    deal_of = {line.project: line.deal for line in found.instruments}
+    notes: list[Part] = []
+    if found.seal < head:
+        newer = Link(f"/board/{quote(found.fund)}/report?as_of={found.as_of}&seal={head}", _("Show what is known now"))
+        told = _("This is the report as it was known at seal {seal}. The last seal is {head}.")
+        notes.append(Text(told.format(seal=reader.number(found.seal), head=reader.number(head)), "warn", link=newer))
+    if found.as_of > business_day:
+        notes.append(
+            Text(
+                _("The fund's book stands at {day}; nothing later is in it.").format(day=reader.day(business_day)),
+                "warn",
+            )
+        )
+    missions: tuple[Part, ...] = tuple(_mission_panel(reader, one, deal_of) for one in found.missions)
+    raised = trigger_panels(reader, found.exit_triggers, with_deal=True)
+    return Page(
+        title=found.fund_name,
+        lead=_("Impact report as of {day}").format(day=reader.day(found.as_of)),
+        trail=(Link("/board", _("Funds")),),
+        facts=(
+            Figure(_("As of"), reader.day(found.as_of)),
+            Figure(_("Known at seal"), reader.number(found.seal), reader.moment(found.sealed_at)),
+            Figure(_("Currency"), found.currency),
+        ),
+        parts=(*notes, _summary(reader, found)),
+        sections=(
+            Section(
+                _("Missions"),
+                missions or (Text(_("No mission is named for this fund yet.")),),
+                anchor="missions",
+                note=_thresholds(reader, found),
+            ),
+            Section(_("Exit triggers"), raised or (Text(_("No fact calls for leaving a deal.")),), anchor="triggers"),
+            Section(_("Covenants"), covenants_parts(reader, found.covenants), anchor="covenants"),
+            Section(_("Open breaches"), (breaches_table(reader, found),), anchor="breaches"),
+            Section(_("Money by instrument"), money_parts(reader, found), anchor="money"),
+            Section(
+                _("Crowding-in"),
+                crowding_parts(reader, found),
+                anchor="crowding-in",
+                note=_("Others' money for each unit of the fund's, on commitments."),
+            ),
+            Section(
+                _("Evergreen"),
+                evergreen_parts(reader, found.evergreen),
+                anchor="evergreen",
+                note=_("How often the fund's money has been used again."),
+            ),
+            Section(_("Another day"), (_day_form(reader, found),), anchor="day"),
+        ),
+    )
+
+
+def _thresholds(reader: Reader, found: ImpactReport) -> str:
+    _ = reader.gettext
+    return _(
+        "On track from {green} of what is expected by now, behind from {amber}, off track below. "
+        "A project that helps two missions stands under both; money is not added up over missions."
+    ).format(green=reader.per_cent(found.green_from), amber=reader.per_cent(found.amber_from))
+
+
+def _summary(reader: Reader, found: ImpactReport) -> Summary:
+    _ = reader.gettext
+    own = [target for one in found.missions for target in one.targets if target.own]
+    on_track = sum(target.status is TargetStatus.GREEN for target in own)
+    total = found.money[-1] if found.money else None
+    counts, ratio = found.covenants, found.crowding_in.ratio
+    broken, raised = len(found.open_breaches), len(found.exit_triggers)
+    money = (
+        (
+            Figure(
+                _("Committed"),
+                reader.money(total.committed),
+                _("drawn {drawn}").format(drawn=reader.money(total.drawn)),
+            ),
+            Figure(
+                _("Outstanding"),
+                reader.money(total.outstanding),
+                _("returned {back}").format(back=reader.money(total.returned)),
+            ),
+        )
+        if total
+        else ()
+    )
+    return Summary(
+        (
+            Figure(
+                _("Targets on track"), _("{count} of {all}").format(count=on_track, all=len(own)), _("the fund's own")
+            ),
+            *money,
+            Figure(
+                _("Covenant tests met"),
+                _("{count} of {all}").format(
+                    count=counts.met,
+                    all=counts.met + counts.missed + counts.not_reported + counts.unknown + counts.waived,
+                ),
+                _("{missed} missed, {absent} not reported").format(missed=counts.missed, absent=counts.not_reported),
+            ),
+            Figure(_("Open breaches"), reader.number(broken), "", "bad" if broken else ""),
+            Figure(_("Exit triggers"), reader.number(raised), "", "bad" if raised else ""),
+            Figure(
+                _("Crowding-in"),
+                "–" if ratio is None else _("{ratio} to 1").format(ratio=reader.number(ratio, places=2)),
+            ),
+            Figure(_("Available"), reader.money(found.evergreen.available), _("cash less what is signed and undrawn")),
+        )
+    )
+
+
+def _mission_panel(reader: Reader, one: MissionImpact, deal_of: Mapping[str, str]) -> Panel:
+    _ = reader.gettext
+    total = one.money[-1] if one.money else None
+    said = _("Deadline {day}").format(day=reader.day(one.deadline))
+    if total and total.projects:
+        words = reader.ngettext("%s project", "%s projects", total.projects) % total.projects
+        said = f"{said} · {words} · " + _("{amount} committed").format(amount=reader.money(total.committed))
+    targets: tuple[Part, ...] = tuple(_target_panel(reader, target, deal_of) for target in one.targets)
+    return Panel(
+        heading=one.name,
+        note=said,
+        parts=targets or (Text(_("No target is set. The steward sets targets with a baseline, a day and a source.")),),
+        anchor=f"mission-{one.code}",
+    )
+
+
+def _target_panel(reader: Reader, one: TargetLine, deal_of: Mapping[str, str]) -> TargetPanel:
+    _ = reader.gettext
+    actual = "–" if one.actual is None else reader.number(one.actual)
+    expected, target, baseline = map(reader.number, (_short(one.expected), one.target, one.baseline))
+    status = mark(reader, STATUS_WORDS, one.status)
+    facts = (
+        Figure(_("Actual"), actual, one.unit),
+        Figure(_("Expected by now"), expected),
+        Figure(_("Target"), target, _("by {day}").format(day=reader.day(one.due_on))),
+        Figure(_("Baseline"), baseline, _("on {day}").format(day=reader.day(one.baseline_on))),
+    )
+    count = len(one.made_of)
+    words = (
+        reader.ngettext("Made of %s report", "Made of %s reports", count) % count
+        if count
+        else _("No report counts yet")
+    )
+    return TargetPanel(
+        name=one.indicator_name,
+        mark=status,
+        words=words,
+        facts=facts,
+        bar=_bar(reader, one, status.words, status.tone),
+        made_of=_made_of(reader, one, deal_of),
+        source=_("Target {code}, version {version}. Source: {source}").format(
+            code=one.code, version=one.version, source=one.source
+        ),
+    )
+
+
+def _short(value: Decimal) -> Decimal:
+    return value.quantize(Decimal("0.1")).normalize()
+
+
+def _bar(reader: Reader, one: TargetLine, status: str, tone: str) -> Bar | None:
+    _ = reader.gettext
+    if one.share_achieved is None:
+        return None
+
+    def per_mille(share: Decimal) -> int:
+        return max(0, min(1000, round(share * 1000)))
+
+    judged = one.own and one.status is not TargetStatus.NOT_DUE
+    achieved = reader.per_cent(one.share_achieved)
+    expected = reader.per_cent(one.share_expected)
+    return Bar(
+        title=_("{name}: {achieved} of the way to the target, {status}").format(
+            name=one.indicator_name, achieved=achieved, status=status
+        ),
+        description=_("{expected} of the way is expected by now; the upright line marks it").format(expected=expected),
+        actual=per_mille(one.share_achieved),
+        expected=min(995, per_mille(one.share_expected)) if judged else None,
+        tone=tone,
+    )
+
+
+def _made_of(reader: Reader, one: TargetLine, deal_of: Mapping[str, str]) -> Table:
+    _ = reader.gettext
+    values = reader.numbers([part.value for part in one.made_of])
+    rows = []
+    for part, value in zip(one.made_of, values, strict=True):
+        deal = part.report.partition(" ")[0]
+        rows.append(
+            line(
+                Cell(part.project, f"/deals/{quote(deal_of[part.project])}" if part.project in deal_of else ""),
+                _("{start} to {end}").format(start=reader.day(part.period_start), end=reader.day(part.period_end)),
+                Cell(
+                    _("Report of {deal}, version {version}").format(deal=deal, version=part.version),
+                    f"/deals/{quote(deal)}#report-{part.period_end}",
+                ),
+                reader.number(part.seal) if part.seal else "–",
+                value,
+            )
+        )
+    return table(
+        _("{name}: each project once ({unit})").format(name=one.indicator_name, unit=one.unit),
+        (_("Project"), _("Period"), _("Report"), _("Seal"), _("Value")),
+        rows,
+        figures=(3, 4),
+        empty=_("No project of this mission has reported on it."),
+    )
+
+
+def _day_form(reader: Reader, found: ImpactReport) -> Form:
+    _ = reader.gettext
+    return Form(
+        action=f"/board/{quote(found.fund)}/report",
+        csrf_token="",
+        method="get",
+        legend=_("Another day"),
+        fields=(
+            Field("as_of", _("As of"), value=found.as_of.isoformat(), kind="day"),
+            Field("seal", _("Known at seal"), value=str(found.seal), kind="figure"),
+        ),
+        buttons=(Button(_("Show"), quiet=True),),
+    )

@@ -1,0 +1,212 @@
+"""The officer's work list: what a fund's day asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+from sqlmodel import Session
+
+from api.deps import PageTransaction, Visitor
+from api.pages.nights import night_form
+from api.pages.parts import Cell, Figure, Link, Mark, Page, Row, Section, Summary, Table, Tabs, Text, line, table
+from api.pages.reader import Reader, reader_of
+from api.pages.rendering import show
+from api.pages.words import BASIS_WORDS, INSTRUMENT_WORDS, STAGE_WORDS, mark, say
+from domain.authority import Act, permit
+from domain.deals import Stage
+from domain.desk import covenants, deals, funds, instruments, reports
+from domain.desk.funds import FundRow
+from domain.desk.instruments import DueLine
+
+DUE_SOON_DAYS = 31
+REPORTS_SOON_DAYS = 60
+WAITING = (Stage.PROPOSED, Stage.APPRAISED, Stage.APPROVED, Stage.CONTRACTED)
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/officer")
+def work_list(
+    request: Request,
+    visitor: Visitor,
+    session: PageTransaction,
+    fund: Annotated[str, Query(max_length=100)] = "",
+) -> Response:
+    """Show what is to do today in one fund."""
+    permit(Act.READ_BOOK, by=visitor.actor)
+    reader = reader_of(request)
+    _ = reader.gettext
+    every = funds.funds(session)
+    if not every:
+        empty = Text(_("There is no fund yet. Load a book: missionbook load FOLDER."), "warn")
+        return show(request, "page.html", Page(_("Work list"), parts=(empty,)), reader=reader)
+    chosen = funds.fund_by_code(session, fund) if fund else every[0]
+    return show(request, "page.html", work_page(session, reader, chosen, every), reader=reader)
+
+
+def work_page(session: Session, reader: Reader, fund: FundRow, every: Sequence[FundRow]) -> Page:
+    """Return the work list of a fund."""
+    _ = reader.gettext
+    assert fund.id is not None, "a fund that was read has its id"
+    today = fund.business_day
+    dues = [
+        due
+        for due in instruments.due_instalments(session, as_of=today, fund_id=fund.id)
+        if due.due_on <= today + timedelta(days=DUE_SOON_DAYS)
+    ]
+    owed = [
+        one
+        for one in reports.owed(session, as_of=today, fund_code=fund.code)
+        if one.due_on <= today + timedelta(days=REPORTS_SOON_DAYS)
+    ]
+    breaches = covenants.breaches(session, as_of=today, fund_id=fund.id, only_open=True)
+    waiting = [one for stage in WAITING for one in deals.deal_list(session, fund_code=fund.code, stage=stage)]
+    overdue = sum(due.past_due for due in dues)
+    late = sum(one.days_overdue > 0 for one in owed)
+    figures = (
+        Figure(_("Instalments overdue"), reader.number(overdue), _due_note(reader, dues), "bad" if overdue else ""),
+        Figure(_("Reports late"), reader.number(late), _("of %s asked for") % len(owed), "bad" if late else ""),
+        Figure(_("Open breaches"), reader.number(len(breaches)), "", "bad" if breaches else ""),
+        Figure(_("Deals awaiting a step"), reader.number(len(waiting))),
+    )
+    tabs = tuple(Link(f"/officer?fund={quote(one.code)}", one.name, here=one.id == fund.id) for one in every)
+    return Page(
+        title=_("Work list"),
+        lead=_("{fund} · business day {day}").format(fund=fund.name, day=reader.day(today)),
+        parts=(*((Tabs(_("Funds"), tabs),) if len(every) > 1 else ()), Summary(figures)),
+        sections=(
+            Section(_("Money due"), (dues_table(reader, dues, today=today),), anchor="due"),
+            Section(_("Reports"), (_owed_table(reader, owed, today=today),), anchor="reports"),
+            Section(_("Breaches"), (_breaches_table(reader, breaches, today=today),), anchor="breaches"),
+            Section(_("Deals awaiting a step"), (_waiting_table(reader, waiting),), anchor="waiting"),
+            Section(_("Headroom"), (_headroom_table(session, reader, fund),), anchor="headroom"),
+            Section(_("The fund's day"), (night_form(reader, fund),), anchor="day"),
+        ),
+    )
+
+
+def _due_note(reader: Reader, dues: Sequence[DueLine]) -> str:
+    late = [due.total for due in dues if due.past_due]
+    return reader.money(sum(late[1:], late[0])) if late else ""
+
+
+def dues_table(reader: Reader, dues: Sequence[DueLine], *, today: date) -> Table:
+    """Return what is to be paid, the earliest first."""
+    _ = reader.gettext
+    rows = [
+        line(
+            Cell(reader.day(due.due_on), mark=_day_mark(reader, due.due_on, today)),
+            Cell(due.deal, f"/deals/{quote(due.deal)}", note=due.investee),
+            Cell(due.instrument, f"/instruments/{due.instrument_id}/receipt"),
+            reader.figure(due.interest),
+            reader.figure(due.principal),
+            reader.figure(due.total),
+        )
+        for due in dues
+    ]
+    currency = dues[0].total.currency if dues else ""
+    return table(
+        _("Instalments overdue, due and coming within %s days") % DUE_SOON_DAYS
+        + (f" ({currency})" if currency else ""),
+        (_("Due"), _("Deal"), _("Record a receipt"), _("Interest"), _("Principal"), _("Total")),
+        rows,
+        figures=(3, 4, 5),
+        empty=_("Nothing is due. Coming instalments are on each deal's page."),
+    )
+
+
+def _day_mark(reader: Reader, day: date, today: date) -> Mark | None:
+    _ = reader.gettext
+    if day < today:
+        days = (today - day).days
+        return Mark(reader.ngettext("%s day late", "%s days late", days) % days, "bad")
+    return Mark(_("Today"), "warn") if day == today else None
+
+
+def _owed_table(reader: Reader, owed: Sequence[reports.OwedReport], *, today: date) -> Table:
+    _ = reader.gettext
+    rows = [
+        line(
+            Cell(reader.day(one.due_on), mark=_day_mark(reader, one.due_on, today)),
+            Cell(one.deal, f"/deals/{quote(one.deal)}", note=one.title),
+            one.investee,
+            _("{start} to {end}").format(start=reader.day(one.period_start), end=reader.day(one.period_end)),
+        )
+        for one in owed
+    ]
+    return table(
+        _("Reports not submitted, due within %s days") % REPORTS_SOON_DAYS,
+        (_("Due"), _("Deal"), _("Investee"), _("Period")),
+        rows,
+        empty=_("Every report that was due has come."),
+    )
+
+
+def _breaches_table(reader: Reader, breaches: Sequence[covenants.BreachLine], *, today: date) -> Table:
+    _ = reader.gettext
+    rows = []
+    for one in breaches:
+        left = (one.remedy_until - today).days
+        words = reader.ngettext("%s day left", "%s days left", left) % left if left >= 0 else _("over")
+        rows.append(
+            line(
+                Cell(reader.day(one.remedy_until), mark=Mark(words, "warn" if left > DUE_SOON_DAYS else "bad")),
+                Cell(one.deal, f"/deals/{quote(one.deal)}#breaches", note=one.investee),
+                Cell(one.covenant, note=one.clause),
+                Cell(one.sentence),
+            )
+        )
+    return table(
+        _("Open breaches, the next end of a remedy period first"),
+        (_("Remedy until"), _("Deal"), _("Covenant"), _("What was found")),
+        rows,
+        empty=_("No breach is open."),
+    )
+
+
+def _waiting_table(reader: Reader, waiting: Sequence[deals.DealLine]) -> Table:
+    _ = reader.gettext
+    rows = [
+        line(
+            Cell(one.code, f"/deals/{quote(one.code)}#next", note=one.title),
+            one.investee,
+            Cell(mark=mark(reader, STAGE_WORDS, one.stage), note=_("since %s") % reader.day(one.stage_on)),
+            reader.figure(one.committed),
+        )
+        for one in waiting
+    ]
+    currency = waiting[0].committed.currency if waiting else ""
+    return table(
+        _("Deals on their way to being active"),
+        (_("Deal"), _("Investee"), _("Stage"), _("Asked for") + (f" ({currency})" if currency else "")),
+        rows,
+        figures=(3,),
+        empty=_("No deal waits for a step. Deals are proposed through the API."),
+    )
+
+
+def _headroom_table(session: Session, reader: Reader, fund: FundRow) -> Table:
+    _ = reader.gettext
+    assert fund.id is not None, "a fund that was read has its id"
+    found = deals.headroom(session, fund_id=fund.id, as_of=fund.business_day)
+    rows: list[Row] = [
+        line(
+            Cell(say(reader, BASIS_WORDS, one.basis), note=say(reader, INSTRUMENT_WORDS, one.subject)),
+            reader.figure(one.limit),
+            reader.figure(one.used),
+            reader.figure(one.left),
+        )
+        for one in found
+    ]
+    return table(
+        _("What is left of each limit, on commitments ({currency})").format(currency=fund.currency),
+        (_("Limit"), _("At most"), _("Used"), _("Left")),
+        rows,
+        figures=(1, 2, 3),
+        empty=_("The fund has no limits. The steward sets them."),
+    )

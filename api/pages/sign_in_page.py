@@ -1,0 +1,94 @@
+"""The page that asks who is there, and what it keeps of a form that came when the session was over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from api.pages.parts import Button, Facts, Field, Figure, Form, Page, Said, Text
+from api.pages.reader import Reader
+
+KEPT_PREFIX = "kept."
+KEPT_ACTION = "kept-action"
+NEVER_KEPT = frozenset({"csrf_token", "password"})
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A form that could not be taken because nobody was signed in: where it goes and what it says."""
+
+    action: str
+    values: tuple[tuple[str, str], ...]
+
+
+def kept_of(request: Request) -> Kept | None:
+    """Return the form that a request brought, without its secrets."""
+    typed: Mapping[str, str] = getattr(request.state, "typed", {})
+    values = tuple((name, value) for name, value in typed.items() if name not in NEVER_KEPT)
+    return Kept(request.url.path, values) if values else None
+
+
+def kept_again(typed: Mapping[str, str]) -> Kept | None:
+    """Return the form that the sign-in page carried along; an address of another place is no form of ours."""
+    action = typed.get(KEPT_ACTION, "")
+    values = tuple(
+        (name.removeprefix(KEPT_PREFIX), value) for name, value in typed.items() if name.startswith(KEPT_PREFIX)
+    )
+    return Kept(action, values) if is_ours(action) and values else None
+
+
+def is_ours(address: str) -> bool:
+    """Tell whether an address stays in this house."""
+    return address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
+
+
+def sign_in_page(
+    reader: Reader,
+    *,
+    email: str = "",
+    error: str = "",
+    next_address: str = "",
+    kept: Kept | None = None,
+) -> Page:
+    """Return the sign-in page; ``error`` never tells whether the email or the password was wrong."""
+    _ = reader.gettext
+    hidden = [("next", next_address)] if next_address else []
+    if kept:
+        hidden += [(KEPT_ACTION, kept.action), *((f"{KEPT_PREFIX}{name}", value) for name, value in kept.values)]
+    form = Form(
+        action="/sign-in",
+        csrf_token="",
+        fields=(
+            Field("email", _("Email"), value=email, kind="email", autocomplete="username"),
+            Field("password", _("Password"), kind="password", autocomplete="current-password"),
+        ),
+        hidden=tuple(hidden),
+        buttons=(Button(_("Sign in")),),
+        problems=(Said(error, "#field-email"),) if error else (),
+    )
+    again = Text(_("Your session is over. Sign in again: what you typed is kept."), "warn")
+    return Page(
+        title=_("Sign in"),
+        lead=_("The book of a public bank with missions: what the money was for, and whether it worked."),
+        parts=((again, form) if kept else (form,)),
+        narrow=True,
+    )
+
+
+def kept_page(reader: Reader, kept: Kept, *, csrf_token: str) -> Page:
+    """Return the page that shows what was typed before the session was over, and lets its writer go on with it."""
+    _ = reader.gettext
+    shown = tuple(
+        Figure(name, value) for name, value in kept.values if value.strip() and name not in ("key", "step", "version")
+    )
+    form = Form(
+        action=kept.action, csrf_token=csrf_token, hidden=kept.values, buttons=(Button(_("Go on with what I typed")),)
+    )
+    return Page(
+        title=_("You are signed in again"),
+        lead=_("Nothing was sent yet. This is what you had typed."),
+        parts=(Facts(shown), form),
+        narrow=True,
+    )
