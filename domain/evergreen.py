@@ -183,7 +183,9 @@ def _cut(
         yield _flow(movement, FlowKind.POSITION, left, outstanding={NOBODYS: left}, disbursed={NOBODYS: left})
     elif left < 0:
         kind = FlowKind.POSITION if movement.taken_over else FlowKind.WRITE_OFF
-        yield _flow(movement, kind, -left, outstanding=_negated(_taken(-left, outstanding, overdraw=False)))
+        # A statement may say less than nothing is owed: it is kept as it says, a loss never exceeds what is there.
+        gone = _taken(-left, outstanding, overdraw=movement.taken_over)
+        yield _flow(movement, kind, -left, outstanding=_negated(gone))
 
 
 def _came_in(

@@ -71,10 +71,10 @@ _HELPS = """helps AS (
 _MISSIONS = text(
     f"""WITH {_IN_FORCE}, {_HELPS}
         SELECT m.code, m.name, m.deadline FROM mission m
-        WHERE EXISTS (SELECT FROM fund_mission fm WHERE fm.mission_id = m.id AND fm.fund_id = :fund_id)
-           OR EXISTS (SELECT FROM helps h WHERE h.mission_id = m.id)
-           OR EXISTS (SELECT FROM target t JOIN seal s ON s.fact_id = t.id
-                      WHERE t.mission_id = m.id AND t.fund_id = :fund_id AND s.position <= :position)
+        WHERE m.id IN (SELECT mission_id FROM fund_mission WHERE fund_id = :fund_id)
+           OR m.id IN (SELECT mission_id FROM helps)
+           OR m.id IN (SELECT t.mission_id FROM target t JOIN seal s ON s.fact_id = t.id
+                       WHERE t.fund_id = :fund_id AND s.position <= :position)
         ORDER BY m.code"""
 )
 

@@ -155,6 +155,12 @@ def test_a_position_that_was_taken_over_belongs_to_nobody_until_it_comes_back() 
     assert outstanding(taken, restated) == {("unassigned", 0): 400}
 
 
+def test_a_position_below_zero_is_kept_as_its_source_states_it() -> None:
+    owed = FundMovement(1, DAY, cash_minor=0, invested_minor=500, deal="d", taken_over=True)
+    overpaid = FundMovement(2, DAY, cash_minor=0, invested_minor=-30, deal="e", taken_over=True)
+    assert outstanding(owed, overpaid) == {("unassigned", 0): 470}
+
+
 def test_a_fund_made_by_an_import_has_an_empty_pool() -> None:
     flows = told(FundMovement(1, DAY, cash_minor=0, invested_minor=500, deal="d", taken_over=True))
     assert (flows.pool, flows.contributed_minor, flows.deployed_minor) == ((), 0, 0)
