@@ -15,7 +15,8 @@ from procrastinate import App, PsycopgConnector
 
 from api.database.book import OpenBook
 from api.database.roles import Role
-from domain.desk import funds, ledger, night
+from api.nights import run_night
+from domain.desk import funds, ledger
 
 log = structlog.get_logger("worker")
 
@@ -43,7 +44,7 @@ def build_jobs(book: OpenBook) -> App:
             following = [fund for fund in funds.funds(session) if fund.follows_calendar]
         for fund in following:
             if fund.business_day < yesterday:
-                night.run_nights(lambda: book.sessions.begin(Role.NIGHT), fund_code=fund.code, to=yesterday)
+                run_night(book.sessions, fund_code=fund.code, to=yesterday)
 
     return jobs
 

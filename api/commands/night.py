@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,21 +12,9 @@ from domain.authority import NIGHT, Actor
 
 if TYPE_CHECKING:
     from api.database.sessions import Sessions
-    from domain.desk.night import NightRefusal
+    from api.nights import NightRun
 
 DAY = ["%Y-%m-%d"]
-
-
-@dataclass(frozen=True, slots=True)
-class NightRun:
-    """What the nights of a fund did: between which days, on how many days with work, and what each step changed."""
-
-    fund: str
-    business_day: date
-    to: date
-    days: int
-    changes: dict[str, int]
-    refusals: tuple[NightRefusal, ...]
 
 
 def register(app: typer.Typer) -> None:
@@ -84,6 +70,7 @@ def run_nights(sessions: Sessions, *, fund_codes: list[str] | None, to: date, by
     from rich.progress import Progress, TaskID
 
     from api.database.roles import Role
+    from api.nights import run_night
     from domain.desk import night as desk
 
     with sessions.begin(Role.NIGHT, by) as session:
@@ -99,47 +86,3 @@ def run_nights(sessions: Sessions, *, fund_codes: list[str] | None, to: date, by
 
             runs.append(run_night(sessions, fund_code=code, to=to, by=by, seen=seen))
     return runs
-
-
-def run_night(
-    sessions: Sessions,
-    *,
-    fund_code: str,
-    to: date,
-    by: Actor = NIGHT,
-    seen: Callable[[date], None] = lambda _: None,
-    request: str = "",
-) -> NightRun:
-    """Run the nights of one fund up to a day, a transaction per step, then seal; ``seen`` is told each day done.
-
-    ``request`` is the number of the request that asked for it, for the audit.
-
-    Refused: the role, an unknown fund, a day that the fund has already passed.
-    """
-    from api.database.roles import Role
-    from domain.desk import ledger
-    from domain.desk import night as desk
-
-    with sessions.begin(Role.NIGHT, by) as session:
-        fund = desk.fund_to_close(session, fund_code=fund_code, to=to, by=by)
-    assert fund.id is not None, "a fund that was read has its id"
-    changes, days, reached = dict.fromkeys(desk.STEPS, 0), 0, fund.business_day
-    while True:
-        with sessions.begin(Role.NIGHT, by) as session:
-            day = desk.next_day_with_work(session, fund_id=fund.id, after=reached, to=to)
-        if day is None:
-            break
-        for step in desk.STEPS:
-            with sessions.begin(Role.NIGHT, by) as session:
-                changes[step] += desk.run_step(session, fund_id=fund.id, day=day, step=step)
-        with sessions.begin(Role.NIGHT, by) as session:
-            desk.close_day(session, fund_id=fund.id, day=day)
-        days, reached = days + 1, day
-        seen(day)
-    with sessions.begin(Role.NIGHT, by, request=request) as session:
-        desk.move_business_day(session, fund_id=fund.id, to=to, by=by)
-        refused = desk.refusals(session, fund_id=fund.id, after=fund.business_day, to=to)
-    with sessions.begin(Role.NIGHT, by) as session:
-        ledger.seal_facts(session)
-    seen(to)
-    return NightRun(fund_code, fund.business_day, to, days, changes, refused)

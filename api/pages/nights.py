@@ -8,9 +8,9 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from api.commands.night import NightRun, run_night
 from api.database.roles import Role
 from api.deps import Visitor, database_of
+from api.nights import NightRun, run_night
 from api.pages.forms import FORM_GUARDS, Typed, Wrong, read_day, wrong_by
 from api.pages.parts import Button, Field, Form, Link, Page, Text, line, table
 from api.pages.reader import Reader, reader_of

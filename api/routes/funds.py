@@ -7,8 +7,9 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Request
 
-from api.deps import Inside, SignedIn, Transaction
-from api.nights import close_days
+from api.deps import Inside, SignedIn, Transaction, database_of
+from api.nights import run_night
+from api.problems import trace_id_of
 from api.schemas.common import PROBLEMS, Code
 from api.schemas.deals import HeadroomAnswer
 from api.schemas.funds import DayAnswer, DayAsked, FundAnswer, FundDetailAnswer
@@ -44,4 +45,5 @@ def headroom(_actor: Inside, session: Transaction, code: Code, as_of: date | Non
 @router.post("/funds/{code}/days", status_code=HTTPStatus.CREATED)
 def close_day(request: Request, actor: SignedIn, code: Code, asked: DayAsked) -> DayAnswer:
     """Run the fund's nights up to and with a day. Running them again changes nothing."""
-    return DayAnswer.model_validate(close_days(request, fund_code=code, to=asked.to, by=actor))
+    ran = run_night(database_of(request).sessions, fund_code=code, to=asked.to, by=actor, request=trace_id_of(request))
+    return DayAnswer.model_validate(ran)

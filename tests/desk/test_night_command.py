@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import text
 
 from api.commands.exits import plain_triggers
-from api.commands.night import NightRun, plain_run, run_night, run_nights
+from api.commands.night import plain_run, run_nights
 from api.commands.printing import plain
 from api.database.roles import Role
+from api.nights import NightRun, run_night
 from domain.desk import exits
 from domain.desk.night import NightRunsForwards
 from domain.errors import NotFound

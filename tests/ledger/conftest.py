@@ -8,9 +8,10 @@ from uuid import UUID
 import pytest
 from sqlmodel import Session
 
+from api.database.roles import Role
 from domain.store import ledger
 from domain.store.funds import FundRow
-from tests.conftest import Role, TestDatabase
+from tests.conftest import TestDatabase
 
 
 def open_fund(session: Session, code: str = "commons", *, currency: str = "GBP") -> UUID:

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
+from api.database.roles import Role
 from domain.authority import NIGHT
 from domain.desk import ledger as desk
 from domain.ledger import (
@@ -25,7 +26,7 @@ from domain.ledger import (
 )
 from domain.store import ledger
 from domain.store.ledger import AccountUnknown, CashNotEnough
-from tests.conftest import Role, TestDatabase
+from tests.conftest import TestDatabase
 
 MARCH_1, MARCH_2 = date(2026, 3, 1), date(2026, 3, 2)
 

@@ -11,12 +11,13 @@ import psycopg
 import pytest
 from sqlalchemy import text
 
+from api.database.roles import Role
 from domain.authority import NIGHT
 from domain.desk import ledger as desk
 from domain.ledger import Entry, transfer
 from domain.store import audit, ledger, seals
 from domain.store.seals import SealBeyondHead
-from tests.conftest import Role, TestDatabase
+from tests.conftest import TestDatabase
 from tests.ledger.conftest import open_fund
 
 DAY = date(2026, 3, 1)
@@ -111,7 +112,7 @@ def tamper(database: TestDatabase, *statements: str) -> None:
     with closing(psycopg.connect(url, autocommit=True)) as connection:
         connection.execute("SET session_replication_role = replica")
         for statement in statements:
-            connection.execute(statement)  # type: ignore[call-overload]  # the tests' own literals
+            connection.execute(statement)
 
 
 def test_a_sound_book_verifies(database: TestDatabase, fund_id: UUID) -> None:
