@@ -22,7 +22,7 @@ from api.problems import trace_id_of
 from api.refusals import EditNeedsVersion, FormNotOurs, IdempotencyKeyMissing, StaleEdit
 from api.security import Attempts, same_secret
 from domain.authority import Act, Actor, permit
-from domain.desk import answers, people
+from domain.desk import answers, ledger, people
 from domain.desk.answers import ActAnswer
 from domain.desk.people import SignInNeeded, UserKnown
 from domain.errors import InputRefused, Problem
@@ -100,6 +100,18 @@ def open_night_session(request: Request, actor: SignedIn) -> Iterator[Session]:
 
 
 NightTransaction = Annotated[Session, Depends(open_night_session, scope="function")]
+
+
+def seal_now(request: Request) -> None:
+    """Seal what was said until now, in a transaction of its own, so that a report without a seal knows all of it.
+
+    Ask for it before the request's transaction: a request then never holds two connections.
+    """
+    with database_of(request).sessions.begin(Role.APP) as session:
+        ledger.seal_facts(session)
+
+
+Sealed = Annotated[None, Depends(seal_now, scope="function")]
 
 
 def reading_inside(actor: SignedIn) -> Actor:

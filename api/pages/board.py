@@ -9,7 +9,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from api.deps import PageTransaction, Visitor
+from api.deps import PageTransaction, Sealed, Visitor
 from api.pages import impact_page
 from api.pages.forms import see
 from api.pages.parts import Cell, Page, line, table
@@ -40,6 +40,7 @@ def choose(request: Request, visitor: Visitor, session: PageTransaction) -> Resp
 def report(
     request: Request,
     visitor: Visitor,
+    _sealed: Sealed,
     session: PageTransaction,
     code: str,
     as_of: date | None = None,

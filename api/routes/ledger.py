@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse
 
-from api.deps import DoneOnce, Inside, NightTransaction, Page, SignedIn, Transaction
+from api.deps import DoneOnce, Inside, NightTransaction, Page, Sealed, SignedIn, Transaction
 from api.schemas.common import PROBLEMS, Code, Listed, MoneyAnswer, Words, listed
 from api.schemas.ledger import (
     ActAnswer,
@@ -77,6 +77,7 @@ def reverse(
 @router.get("/funds/{code}/trial-balance")
 def trial_balance(
     _actor: Inside,
+    _sealed: Sealed,
     session: Transaction,
     code: Code,
     as_of: date | None = None,

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 from sqlmodel import Session
 
-from api.deps import DoneOnce, Inside, SignedIn, Transaction
+from api.deps import DoneOnce, Inside, Sealed, SignedIn, Transaction
 from api.schemas.common import PROBLEMS, Code
 from api.schemas.promises import (
     BreachAnswer,
@@ -95,7 +95,7 @@ def breaches(
 
 @router.get("/exit-triggers")
 def exit_triggers(
-    _actor: Inside, session: Transaction, fund: Code, as_of: date | None = None, seal: Seal = None
+    _actor: Inside, _sealed: Sealed, session: Transaction, fund: Code, as_of: date | None = None, seal: Seal = None
 ) -> list[TriggerAnswer]:
     """Give a fund's exit triggers with their evidence, the earliest first."""
     day = as_of or funds.fund_by_code(session, fund).business_day

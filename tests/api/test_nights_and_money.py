@@ -50,13 +50,6 @@ def test_an_entry_is_taken_back_once(bank: dict[str, Caller], world: World) -> N
     assert (reversal["reverses_id"], original["reversed_by"]) == (entry_id, reversal["id"])
     assert {line["account"]: line["money"] for line in reversal["postings"]}["cash"] == eur("1000.00")
     assert officer.post(address, {"reason": "again"}).json()["type"] == "/problems/entry-already-reversed"
-    cash = [
-        line["balance"]
-        for line in officer.get(f"/api/v1/funds/{FUND}/trial-balance").json()["lines"]
-        if line["code"] == "cash"
-    ]
-    assert cash == [eur("0.00")]  # nothing is sealed yet, and a trial balance reads what is sealed
-    assert bank["steward"].post("/api/v1/seals").status_code == 201
     sealed = officer.get(f"/api/v1/funds/{FUND}/trial-balance").json()["lines"]
     assert {line["code"]: line["balance"] for line in sealed}["cash"] == eur("1000000.00")
     verified = bank["auditor"].get("/api/v1/verification").json()
