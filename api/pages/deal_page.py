@@ -210,6 +210,7 @@ def stage_form(
     """Return the form that brings a deal to one of some stages."""
     _ = reader.gettext
     typed = typed or {}
+    place = f"{detail.deal.code}-" if come_from else ""
     buttons = tuple(
         Button(say(reader, STEP_WORDS, stage), "stage", stage.value, quiet=stage in (Stage.DECLINED, Stage.WITHDRAWN))
         for stage in stages
@@ -230,9 +231,10 @@ def stage_form(
                 value=typed.get("day", detail.fund_business_day.isoformat()),
                 kind="day",
                 error=wrong.at("day"),
+                place=place,
                 hint=_("Not before {since}.").format(since=reader.day(detail.deal.stage_on)),
             ),
-            Field("reason", _("Reason"), value=typed.get("reason", ""), kind="area", required=False),
+            Field("reason", _("Reason"), value=typed.get("reason", ""), kind="area", required=False, place=place),
         ),
         hidden=(
             ("version", str(detail.version)),

@@ -56,11 +56,11 @@ def list_page(reader: Reader, found: tuple[deals.DealLine, ...], *, asked: dict[
         line(
             Cell(one.code, f"/deals/{quote(one.code)}", note=one.title),
             Cell(one.investee),
-            one.fund,
+            Cell(one.fund, note=one.committed.currency),
             Cell(mark=mark(reader, STAGE_WORDS, one.stage)),
-            Cell(reader.figure(one.committed), note=one.committed.currency),
-            Cell(reader.figure(one.drawn), note=one.committed.currency),
-            Cell(reader.figure(one.outstanding), note=one.committed.currency),
+            reader.figure(one.committed),
+            reader.figure(one.drawn),
+            reader.figure(one.outstanding),
         )
         for one in shown
     ]

@@ -195,26 +195,6 @@ def crowding_parts(reader: Reader, found: ImpactReport) -> tuple[Part, ...]:
 def evergreen_parts(reader: Reader, ever: EvergreenReport) -> tuple[Part, ...]:
     """Return what was contributed, deployed and returned, and the pool by generation."""
     _ = reader.gettext
-    ratio = "–" if ever.recycling_ratio is None else reader.number(ever.recycling_ratio, places=places(ever))
-    figures = (
-        Figure(_("Contributed"), reader.money(ever.contributed)),
-        Figure(_("Deployed"), reader.money(ever.deployed), _("recycling ratio {ratio}").format(ratio=ratio)),
-        Figure(
-            _("Returned"),
-            reader.money(ever.returned),
-            _("principal {principal}, income {income}").format(
-                principal=reader.money(ever.returned_principal), income=reader.money(ever.returned_income)
-            ),
-        ),
-        Figure(_("Cash"), reader.money(ever.cash)),
-        Figure(_("Signed, not drawn"), reader.money(ever.undrawn)),
-        Figure(
-            _("Available"),
-            reader.money(ever.available),
-            _("cash less signed and undrawn"),
-            "bad" if ever.available.minor < 0 else "",
-        ),
-    )
     others = [
         Figure(words, reader.money(money))
         for words, money in (
@@ -253,11 +233,35 @@ def evergreen_parts(reader: Reader, ever: EvergreenReport) -> tuple[Part, ...]:
     )
     return (
         *apart,
-        Summary(figures),
+        Summary(_evergreen_figures(reader, ever)),
         *((Facts(tuple(others)),) if others else ()),
         pool,
         More(_("What is still with deals, by generation"), (out,)),
         rule,
+    )
+
+
+def _evergreen_figures(reader: Reader, ever: EvergreenReport) -> tuple[Figure, ...]:
+    _ = reader.gettext
+    ratio = "–" if ever.recycling_ratio is None else reader.number(ever.recycling_ratio, places=places(ever))
+    return (
+        Figure(_("Contributed"), reader.money(ever.contributed)),
+        Figure(_("Deployed"), reader.money(ever.deployed), _("recycling ratio {ratio}").format(ratio=ratio)),
+        Figure(
+            _("Returned"),
+            reader.money(ever.returned),
+            _("principal {principal}, income {income}").format(
+                principal=reader.money(ever.returned_principal), income=reader.money(ever.returned_income)
+            ),
+        ),
+        Figure(_("Cash"), reader.money(ever.cash)),
+        Figure(_("Signed, not drawn"), reader.money(ever.undrawn)),
+        Figure(
+            _("Available"),
+            reader.money(ever.available),
+            _("cash less signed and undrawn"),
+            "bad" if ever.available.minor < 0 else "",
+        ),
     )
 
 

@@ -97,11 +97,12 @@ class Field:
     required: bool = True
     autocomplete: str = "off"
     facts: tuple[Figure, ...] = ()
+    place: str = ""
 
     @property
     def id(self) -> str:
-        """The field's id in the page."""
-        return "field-" + "".join(sign if sign.isalnum() else "-" for sign in self.name)
+        """The field's id in the page; ``place`` tells it from the same field of another form there."""
+        return "field-" + "".join(sign if sign.isalnum() else "-" for sign in self.place + self.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ class Reader:
     def money(self, money: Money) -> str:
         """Write an amount: ``GBP 1,250.00``, and ``GBP 30,000,000`` where there is no fraction to tell."""
         digits = minor_digits(money.currency)
-        whole = money.minor % 10**digits == 0 and abs(money.minor) >= 10 ** (digits + 4)
+        whole = money.minor == 0 or (money.minor % 10**digits == 0 and abs(money.minor) >= 10 ** (digits + 4))
         value = Decimal(money.minor).scaleb(-digits)
         return f"{money.currency}\u00a0{self.number(value, places=0 if whole else digits)}"
 

@@ -1,0 +1,106 @@
+"""Signing in with a browser: where each role begins, what a stranger sees, and what a session's end loses (nothing)."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.api.world import World
+from tests.pages.conftest import PASSWORD, Browser, hidden, words
+
+PAGES = ("/", "/officer", "/deals", "/deals/D-ANN", "/entries/1", "/investee", "/board", "/board/approvals")
+
+
+@pytest.mark.parametrize(("who", "home"), [
+    ("officer", "/officer"), ("auditor", "/officer"), ("board", "/board"), ("ann", "/investee"),
+])  # fmt: skip
+def test_everybody_begins_where_their_work_is(people_in: dict[str, Browser], who: str, home: str) -> None:
+    assert people_in[who].get("/").headers["Location"] == home
+    page = people_in[who].get(home)
+    assert page.status_code == 200
+    assert page.text.count("<h1>") == 1
+    assert "Skip to the content" in words(page)
+
+
+def test_a_password_opens_a_session_and_signing_out_ends_it(people_in: dict[str, Browser], stranger: Browser) -> None:
+    said = {"email": " Officer@bank.example ", "password": PASSWORD, "next": "/deals"}
+    told = stranger("POST", "/sign-in", data=said)
+    assert (told.status_code, told.headers["Location"]) == (303, "/deals")
+    cookie = told.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    found = re.search(r"=([^;]+);", cookie)
+    assert found
+    officer = Browser(stranger.app, found.group(1))
+    assert officer.send(officer.get("/officer"), "/sign-out").headers["Location"] == "/sign-in"
+    assert officer.get("/officer").headers["Location"] == "/sign-in?next=/officer"
+
+
+@pytest.mark.parametrize("said", [
+    {"email": "officer@bank.example", "password": "wrong-horse-battery"},
+    {"email": "nobody@bank.example", "password": PASSWORD},
+    {"email": "", "password": ""},
+])  # fmt: skip
+def test_what_does_not_fit_is_told_in_one_and_the_same_sentence(
+    people_in: dict[str, Browser], stranger: Browser, said: dict[str, str]
+) -> None:
+    told = stranger("POST", "/sign-in", data=said)
+    assert told.status_code == 401
+    assert "Email and password do not fit together" in words(told)
+    assert "Set-Cookie" not in told.headers
+    assert PASSWORD not in told.text
+
+
+@pytest.mark.parametrize("elsewhere", ["//evil.example", "https://evil.example", "/\\evil.example", "evil"])
+def test_signing_in_never_leads_to_another_house(
+    people_in: dict[str, Browser], stranger: Browser, elsewhere: str
+) -> None:
+    said = {"email": "officer@bank.example", "password": PASSWORD, "next": elsewhere}
+    assert stranger("POST", "/sign-in", data=said).headers["Location"] == "/officer"
+
+
+def test_a_sign_in_sent_by_another_site_is_refused(people_in: dict[str, Browser], stranger: Browser) -> None:
+    said = {"email": "officer@bank.example", "password": PASSWORD}
+    told = stranger("POST", "/sign-in", data=said, headers={"Sec-Fetch-Site": "cross-site"})
+    assert told.status_code == 403
+
+
+def test_strangers_are_led_to_the_sign_in(world: World, stranger: Browser) -> None:
+    for address in PAGES:
+        told = stranger.get(address)
+        assert told.status_code == 303, address
+        assert told.headers["Location"].startswith("/sign-in"), address
+
+
+def test_what_was_typed_outlives_the_session(people_in: dict[str, Browser], world: World, stranger: Browser) -> None:
+    address = f"/investee/reports/{world.ann.report}"
+    asked = {"value.homes": "412", "statement": "counted <b>twice</b>", "step": "preview", "csrf_token": "of old"}
+    over = stranger("POST", address, data=asked)
+    assert over.status_code == 401
+    assert "what you typed is kept" in words(over)
+    again = stranger.send(over, "/sign-in", email="ann@bank.example", password=PASSWORD)
+    assert again.status_code == 200
+    assert "412" in words(again)
+    assert "<b>twice</b>" not in again.text
+    found = re.search(r"=([^;]+);", again.headers["Set-Cookie"])
+    assert found
+    ann = Browser(stranger.app, found.group(1))
+    assert "Met" in words(ann.send(again, address))
+
+
+def test_a_form_without_the_secret_of_its_session_is_refused(people_in: dict[str, Browser], world: World) -> None:
+    page = people_in["officer"].get("/deals/D-ANN")
+    said = {**hidden(page, "/deals/D-ANN"), "stage": "active", "day": "2026-03-31"}
+    for token in ("", "another"):
+        told = people_in["officer"]("POST", "/deals/D-ANN", data={**said, "csrf_token": token})
+        assert told.status_code == 403
+        assert "The form could not be taken" in words(told)
+
+
+def test_an_unknown_address_is_told_in_words(people_in: dict[str, Browser], stranger: Browser) -> None:
+    for who in (stranger, people_in["officer"]):
+        told = who.get("/no/such/place")
+        assert told.status_code == 404
+        assert "There is no such page" in words(told)
+        assert told.headers["X-Request-ID"] in words(told)
