@@ -41,6 +41,7 @@ from domain.desk import deals, edits
 from domain.desk.deals import DealDetail
 from domain.errors import Refusal
 
+QUIET_STEPS = (Stage.DECLINED, Stage.WITHDRAWN, Stage.CLOSED)
 router = APIRouter(include_in_schema=False)
 
 
@@ -212,8 +213,7 @@ def stage_form(
     typed = typed or {}
     place = f"{detail.deal.code}-" if come_from else ""
     buttons = tuple(
-        Button(say(reader, STEP_WORDS, stage), "stage", stage.value, quiet=stage in (Stage.DECLINED, Stage.WITHDRAWN))
-        for stage in stages
+        Button(say(reader, STEP_WORDS, stage), "stage", stage.value, quiet=stage in QUIET_STEPS) for stage in stages
     )
     choices = tuple(
         Choice(stage.value, say(reader, STEP_WORDS, stage), chosen=typed.get("stage") == stage) for stage in stages

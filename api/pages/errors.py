@@ -12,7 +12,7 @@ from urllib.parse import quote
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
-from api.pages.parts import Figure, Link, Page, Said, Text, table
+from api.pages.parts import Facts, Figure, Link, Page, Said, Text, table
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import home_of, show
 from api.pages.sign_in_page import kept_of, sign_in_page
@@ -54,8 +54,12 @@ def error_page(
     sentence = Text(_sentence(detail) if told is None else _("Nothing was changed."))
     page = Page(
         title=_(TITLES[word]) if word in TITLES else title,
-        parts=(sentence, *((told,) if told else ()), Text("", link=_way_back(reader))),
-        facts=(Figure(_("Number of this request"), trace_id),),
+        parts=(
+            sentence,
+            *((told,) if told else ()),
+            Text("", link=_way_back(reader)),
+            Facts((Figure(_("Number of this request"), trace_id),)),
+        ),
         narrow=True,
     )
     return show(request, "page.html", page, status=status, reader=reader)

@@ -117,11 +117,13 @@ def _summary(reader: Reader, found: ImpactReport) -> Summary:
                 _("Committed"),
                 reader.money(total.committed),
                 _("drawn {drawn}").format(drawn=reader.money(total.drawn)),
+                href="#money",
             ),
             Figure(
                 _("Outstanding"),
                 reader.money(total.outstanding),
                 _("returned {back}").format(back=reader.money(total.returned)),
+                href="#money",
             ),
         )
         if total
@@ -130,7 +132,10 @@ def _summary(reader: Reader, found: ImpactReport) -> Summary:
     return Summary(
         (
             Figure(
-                _("Targets on track"), _("{count} of {all}").format(count=on_track, all=len(own)), _("the fund's own")
+                _("Targets on track"),
+                _("{count} of {all}").format(count=on_track, all=len(own)),
+                _("the fund's own"),
+                href="#missions",
             ),
             *money,
             Figure(
@@ -140,14 +145,22 @@ def _summary(reader: Reader, found: ImpactReport) -> Summary:
                     all=counts.met + counts.missed + counts.not_reported + counts.unknown + counts.waived,
                 ),
                 _("{missed} missed, {absent} not reported").format(missed=counts.missed, absent=counts.not_reported),
+                href="#covenants",
             ),
-            Figure(_("Open breaches"), reader.number(broken), "", "bad" if broken else ""),
-            Figure(_("Exit triggers"), reader.number(raised), "", "bad" if raised else ""),
+            Figure(_("Open breaches"), reader.number(broken), "", "bad" if broken else "", "#breaches"),
+            Figure(_("Exit triggers"), reader.number(raised), "", "bad" if raised else "", "#triggers"),
             Figure(
                 _("Crowding-in"),
                 "–" if ratio is None else _("{ratio} to 1").format(ratio=reader.number(ratio, places=2)),
+                href="#crowding-in",
             ),
-            Figure(_("Available"), reader.money(found.evergreen.available), _("cash less what is signed and undrawn")),
+            Figure(
+                _("Available"),
+                reader.money(found.evergreen.available),
+                _("cash less signed and undrawn"),
+                "",
+                "#evergreen",
+            ),
         )
     )
 

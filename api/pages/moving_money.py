@@ -175,8 +175,8 @@ def receipt_preview(reader: Reader, where: Where, typed: Mapping[str, str], spli
     rows.append(line(_("Received"), reader.figure(split.received), total=True))
     rows.append(line(left, reader.figure(split.left)))
     shown = table(
-        _("How {amount} of {day} is split ({currency})").format(
-            amount=reader.money(split.received), day=reader.day(split.effective_on), currency=where.currency
+        _("How {amount} of {day} is split").format(
+            amount=reader.money(split.received), day=reader.day(split.effective_on)
         ),
         (_("Part"), _("Amount")),
         rows,
@@ -255,7 +255,7 @@ def drawdown_preview(reader: Reader, before: Where, after: Where, typed: Mapping
     )
     paid = Money(then.drawn.minor - was.drawn.minor, before.currency)
     shown = table(
-        _("What paying out {amount} does ({currency})").format(amount=reader.money(paid), currency=before.currency),
+        _("What paying out {amount} does").format(amount=reader.money(paid)),
         (_("Figure"), _("Now"), _("Afterwards")),
         [line(words, reader.figure(one), reader.figure(other)) for words, one, other in pairs],
         figures=(1, 2),

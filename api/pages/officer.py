@@ -69,10 +69,14 @@ def work_page(session: Session, reader: Reader, fund: FundRow, every: Sequence[F
     overdue = sum(due.past_due for due in dues)
     late = sum(one.days_overdue > 0 for one in owed)
     figures = (
-        Figure(_("Instalments overdue"), reader.number(overdue), _due_note(reader, dues), "bad" if overdue else ""),
-        Figure(_("Reports late"), reader.number(late), _("of %s asked for") % len(owed), "bad" if late else ""),
-        Figure(_("Open breaches"), reader.number(len(breaches)), "", "bad" if breaches else ""),
-        Figure(_("Deals awaiting a step"), reader.number(len(waiting))),
+        Figure(
+            _("Instalments overdue"), reader.number(overdue), _due_note(reader, dues), "bad" if overdue else "", "#due"
+        ),
+        Figure(
+            _("Reports late"), reader.number(late), _("of %s asked for") % len(owed), "bad" if late else "", "#reports"
+        ),
+        Figure(_("Open breaches"), reader.number(len(breaches)), "", "bad" if breaches else "", "#breaches"),
+        Figure(_("Deals awaiting a step"), reader.number(len(waiting)), href="#waiting"),
     )
     tabs = tuple(Link(f"/officer?fund={quote(one.code)}", one.name, here=one.id == fund.id) for one in every)
     return Page(

@@ -66,12 +66,13 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure with its label and what it means."""
+    """A figure with its label, what it means, and where what it is made of can be seen."""
 
     label: str
     value: str
     note: str = ""
     tone: Tone = ""
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)

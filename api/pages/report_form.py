@@ -227,11 +227,13 @@ def receipt_page(reader: Reader, detail: ReportDetail, version: ReportVersion) -
         if text
     )
     replaced = version.version != detail.versions[-1].version
-    note = (
-        Text(_("A later version has replaced this one."), "warn")
-        if replaced
-        else Text(_("The bank has your report. The next night compares it with your contract."), "good")
-    )
+    if replaced:
+        note = Text(_("A later version has replaced this one."), "warn")
+    elif version.submitted_on < detail.business_day:
+        found = Link("/investee#findings", _("See what the bank found"))
+        note = Text(_("The bank has your report and has compared it with your contract."), "good", link=found)
+    else:
+        note = Text(_("The bank has your report. The next night compares it with your contract."), "good")
     return Page(
         title=_("Receipt for version {number}").format(number=version.version),
         lead=_("{title}: report for {period}").format(title=detail.title, period=period_words(reader, detail)),
