@@ -256,7 +256,7 @@ def _made_of(reader: Reader, one: TargetLine, deal_of: Mapping[str, str]) -> Tab
             )
         )
     return table(
-        _("{name}: each project once ({unit})").format(name=one.indicator_name, unit=one.unit),
+        _("{name}, by project and period ({unit})").format(name=one.indicator_name, unit=one.unit),
         (_("Project"), _("Period"), _("Report"), _("Seal"), _("Value")),
         rows,
         figures=(3, 4),

@@ -17,7 +17,7 @@ from api.pages.parts import Cell, Figure, Link, Mark, Page, Row, Section, Summar
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import show
 from api.pages.words import BASIS_WORDS, INSTRUMENT_WORDS, STAGE_WORDS, mark, say
-from domain.authority import Act, permit
+from domain.authority import MAY, Act, permit
 from domain.deals import Stage
 from domain.desk import covenants, deals, funds, instruments, reports
 from domain.desk.funds import FundRow
@@ -66,6 +66,8 @@ def work_page(session: Session, reader: Reader, fund: FundRow, every: Sequence[F
     ]
     breaches = covenants.breaches(session, as_of=today, fund_id=fund.id, only_open=True)
     waiting = [one for stage in WAITING for one in deals.deal_list(session, fund_code=fund.code, stage=stage)]
+    role = reader.known.actor.role if reader.known else None
+    closes = role in MAY[Act.CLOSE_DAY]
     overdue = sum(due.past_due for due in dues)
     late = sum(one.days_overdue > 0 for one in owed)
     figures = (
@@ -89,7 +91,7 @@ def work_page(session: Session, reader: Reader, fund: FundRow, every: Sequence[F
             Section(_("Breaches"), (_breaches_table(reader, breaches, today=today),), anchor="breaches"),
             Section(_("Deals awaiting a step"), (_waiting_table(reader, waiting),), anchor="waiting"),
             Section(_("Headroom"), (_headroom_table(session, reader, fund),), anchor="headroom"),
-            Section(_("The fund's day"), (night_form(reader, fund),), anchor="day"),
+            *((Section(_("The fund's day"), (night_form(reader, fund),), anchor="day"),) if closes else ()),
         ),
     )
 
@@ -102,11 +104,12 @@ def _due_note(reader: Reader, dues: Sequence[DueLine]) -> str:
 def dues_table(reader: Reader, dues: Sequence[DueLine], *, today: date) -> Table:
     """Return what is to be paid, the earliest first."""
     _ = reader.gettext
+    records = reader.known is not None and reader.known.actor.role in MAY[Act.RECORD_RECEIPT]
     rows = [
         line(
             Cell(reader.day(due.due_on), mark=_day_mark(reader, due.due_on, today)),
             Cell(due.deal, f"/deals/{quote(due.deal)}", note=due.investee),
-            Cell(due.instrument, f"/instruments/{due.instrument_id}/receipt"),
+            Cell(due.instrument, f"/instruments/{due.instrument_id}/receipt" if records else ""),
             reader.figure(due.interest),
             reader.figure(due.principal),
             reader.figure(due.total),
@@ -117,7 +120,14 @@ def dues_table(reader: Reader, dues: Sequence[DueLine], *, today: date) -> Table
     return table(
         _("Instalments overdue, due and coming within %s days") % DUE_SOON_DAYS
         + (f" ({currency})" if currency else ""),
-        (_("Due"), _("Deal"), _("Record a receipt"), _("Interest"), _("Principal"), _("Total")),
+        (
+            _("Due"),
+            _("Deal"),
+            _("Record a receipt") if records else _("Instrument"),
+            _("Interest"),
+            _("Principal"),
+            _("Total"),
+        ),
         rows,
         figures=(3, 4, 5),
         empty=_("Nothing is due. Coming instalments are on each deal's page."),

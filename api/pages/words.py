@@ -108,10 +108,10 @@ BASIS_WORDS = {
     "instrument": N_("Instrument"),
 }
 STEP_OF_NIGHT_WORDS = {
-    "accrue": N_("interest entries"),
-    "reports": N_("findings"),
-    "breaches": N_("movements of breaches"),
-    "exits": N_("exit triggers"),
+    "accrue": N_("Interest entries"),
+    "reports": N_("Findings"),
+    "breaches": N_("Movements of breaches"),
+    "exits": N_("Exit triggers"),
 }
 RULE_WORDS = {"unremedied_mission_breach": N_("A mission covenant stayed broken after its remedy period")}
 TRIGGER_STATUS_WORDS = {"awaiting decision": N_("Awaiting decision")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.api.world import World
-from tests.pages.conftest import Browser, words
+from tests.pages.conftest import Browser, hidden, words
 
 
 def receipt_of(world: World) -> str:
@@ -105,4 +105,7 @@ def test_the_fund_s_day_moves_on_and_says_what_was_done(people_in: dict[str, Bro
     back = officer.send(officer.get("/officer?fund=harbours"), "/officer/harbours/nights", day="2026-03-01")
     assert back.status_code == 422
     assert 'value="2026-03-01"' in back.text
-    assert people_in["board"].send(people_in["board"].get("/officer"), "/officer/harbours/nights").status_code == 403
+    board = people_in["board"]
+    own = hidden(board.get("/board"), "/sign-out")
+    assert board("POST", "/officer/harbours/nights", data={**own, "day": "2026-04-03"}).status_code == 403
+    assert "Run the nights" not in words(board.get("/officer"))
