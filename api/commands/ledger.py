@@ -18,11 +18,8 @@ def verify(format: FormatOption = Format.TABLE) -> None:  # noqa: A002 - the opt
     from api.database.roles import Role
     from domain.desk import ledger
 
-    with open_book() as book:
-        with book.sessions.begin(Role.NIGHT) as session:
-            ledger.seal_facts(session)
-        with book.sessions.begin(Role.NIGHT) as session:
-            told = ledger.verify(session)
+    with open_book() as book, book.sessions.begin(Role.NIGHT) as session:
+        told = ledger.verify(session)
     first = told.first
     if format is Format.JSON:
         answer: dict[str, object] = {

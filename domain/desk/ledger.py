@@ -11,7 +11,8 @@ from uuid import UUID
 from sqlmodel import Session
 
 from domain.authority import Act, Actor, permit
-from domain.ledger import Entry, EntryAlreadyReversed, mirrored
+from domain.desk import reversals
+from domain.ledger import Entry, mirrored
 from domain.money import Money
 from domain.store import audit, seals
 from domain.store import ledger as store
@@ -74,23 +75,27 @@ def heads(session: Session) -> dict[str, str]:
 def reverse(session: Session, *, entry_id: int, booked_on: date | None, reason: str, by: Actor, key: str) -> int:
     """Append the mirror image of an entry and return its number; it takes effect on the day the first one did.
 
-    Refused: the role, an unknown entry, an entry that is reversed or is a reversal, a closed period, too little cash.
+    The entry's deal is locked first. Refused, in this order: the role, an unknown entry, one that is a reversal, a
+    position that a statement tells, a deal that is not in force, an entry that two people brought about, days that the
+    fund's book has no place for, a closed period, an entry that is reversed, too little cash, later entries that rest
+    on it, the fund's limits.
     """
     permit(Act.REVERSE, by=by)
     fund_id, entry = store.entry_by_id(session, entry_id)
-    if entry.reverses_id is not None:
-        raise EntryAlreadyReversed(entry_id)
+    books = reversals.check_before(session, entry_id=entry_id, entry=entry)
     fund = session.get_one(FundRow, fund_id)
     reversal = Entry(
         kind="reversal",
         reason=reason,
-        booked_on=booked_on or fund.business_day,
+        booked_on=reversals.reversal_day(fund, entry=entry, booked_on=booked_on),
         effective_on=entry.effective_on,
         postings=mirrored(entry.postings),
         deal_id=entry.deal_id,
         reverses_id=entry_id,
     )
-    reversal_id = store.post(session, reversal, fund_id=fund_id, by=by, key=key)
+    with session.begin_nested():
+        reversal_id = store.post(session, reversal, fund_id=fund_id, by=by, key=key)
+        reversals.check_after(session, entry_id=entry_id, entry=entry, books=books)
     audit.record(
         session,
         by=by,
@@ -140,21 +145,22 @@ def verify(session: Session) -> Verification:
     """
     entry_count, account_count = store.ledger_counts(session)
     misfits = [Misfit("entry", entry_id, why) for entry_id, why in store.unbalanced_entries(session)]
-    misfits += [
-        Misfit(kind, fact_id, "it is older than what is sealed and carries no seal")
-        for kind, fact_id in seals.unsealed_but_older(session)
-    ]
+    misfits += [Misfit(kind, fact_id, why) for kind, fact_id, why in seals.misplaced_facts(session)]
+    misfits += [Misfit("seal", 0, why) for why in seals.orders_that_do_not_count(session)]
     seal_count = 0
     heads_now = {chain: hashlib.sha256(start.encode()).digest() for chain, start in seals.chain_starts(session).items()}
-    numbers = dict.fromkeys(heads_now, 0)
+    numbers, positions = dict.fromkeys(heads_now, 0), dict.fromkeys(heads_now, 0)
     for fact in seals.sealed_facts(session):
         seal_count += 1
-        why = _why_it_does_not_fit(fact, head=heads_now[fact.chain], number=numbers[fact.chain] + 1)
+        why = _why_it_does_not_fit(
+            fact, head=heads_now[fact.chain], number=numbers[fact.chain] + 1, after=positions[fact.chain]
+        )
         if why:
             misfits.append(Misfit(fact.kind, fact.fact_id, why))
             if len(misfits) > 100:
                 break
         heads_now[fact.chain], numbers[fact.chain] = fact.chain_hash, fact.number
+        positions[fact.chain] = fact.position
     kept = seals.heads(session)
     for chain, head in heads_now.items():
         if not misfits and kept[chain] != head.hex():
@@ -163,7 +169,7 @@ def verify(session: Session) -> Verification:
     return Verification(not misfits, entry_count, account_count, seal_count, kept, first)
 
 
-def _why_it_does_not_fit(fact: seals.SealedFact, *, head: bytes, number: int) -> str:
+def _why_it_does_not_fit(fact: seals.SealedFact, *, head: bytes, number: int, after: int) -> str:
     """Return why a seal does not fit, in words; nothing where it does."""
     if fact.leaf_now is None:
         return "it was sealed and is gone"
@@ -171,6 +177,8 @@ def _why_it_does_not_fit(fact: seals.SealedFact, *, head: bytes, number: int) ->
         return "its rows are not what was sealed"
     if fact.number != number:
         return f"seal {number} of {fact.chain} is missing before it"
-    if hashlib.sha256(head + fact.leaf_hash).digest() != fact.chain_hash:
+    if fact.position <= after:
+        return f"its place in the order of all seals is not after seal {number - 1} of {fact.chain}"
+    if hashlib.sha256(head + fact.leaf_hash + fact.said).digest() != fact.chain_hash:
         return f"the chain of {fact.chain} breaks at it"
     return ""

@@ -36,12 +36,17 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class SealedFact:
-    """A seal beside the leaf recomputed from the fact's rows now; None where the fact is gone."""
+    """A seal beside the leaf recomputed from the fact's rows now; None where the fact is gone.
+
+    ``said`` is what else the seal adds to its chain: its own number, position and moment.
+    """
 
     chain: str
     number: int
+    position: int
     kind: str
     fact_id: int
+    said: bytes
     leaf_hash: bytes
     chain_hash: bytes
     leaf_now: bytes | None
@@ -99,8 +104,8 @@ def sealed_facts(session: Session) -> Iterator[SealedFact]:
         .execution_options(stream_results=True, yield_per=5000)
         .execute(
             text(
-                """SELECT coalesce(fund.code, 'bank') AS chain, s.number, s.fact_kind, s.fact_id, s.leaf_hash,
-                      s.chain_hash, leaf(f.kind, f.body) AS leaf_now
+                """SELECT coalesce(fund.code, 'bank') AS chain, s.number, s.position, s.fact_kind, s.fact_id, s.leaf_hash,
+                      s.chain_hash, seal_text(s.fact_kind, s.fact_id, s.number, s.position, s.sealed_at) AS said, leaf(f.kind, f.body) AS leaf_now
                FROM seal s JOIN seal_chain c ON c.id = s.chain_id LEFT JOIN fund ON fund.id = c.fund_id
                LEFT JOIN fact f ON f.id = s.fact_id AND f.kind = s.fact_kind
                                 AND f.fund_id IS NOT DISTINCT FROM c.fund_id
@@ -112,24 +117,52 @@ def sealed_facts(session: Session) -> Iterator[SealedFact]:
         yield SealedFact(
             row.chain,
             row.number,
+            row.position,
             row.fact_kind,
             row.fact_id,
+            bytes(row.said),
             bytes(row.leaf_hash),
             bytes(row.chain_hash),
             bytes(row.leaf_now) if row.leaf_now is not None else None,
         )
 
 
-def unsealed_but_older(session: Session) -> list[tuple[str, int]]:
-    """Return facts (kind, id) that claim a transaction older than the sealed horizon and carry no seal."""
+def misplaced_facts(session: Session) -> list[tuple[str, int, str]]:
+    """Return facts (kind, id, why) that no sealing can have left as they are, lowest number first.
+
+    A fact of a transaction older than the horizon carries a seal; no transaction of the future has written anything;
+    and no two facts, of whatever kind, share a number.
+    """
     rows = session.execute(
         text(
-            """SELECT f.kind, f.id FROM fact f, seal_horizon h
-               WHERE f.xid < h.horizon::xid8 AND h.cluster = (SELECT system_identifier::text FROM pg_control_system())
-                 AND NOT EXISTS (SELECT FROM seal s WHERE s.fact_id = f.id) ORDER BY f.id LIMIT 100"""
+            """SELECT f.kind, f.id,
+                      CASE WHEN s.fact_id IS NOT NULL THEN 'another fact was sealed under its number'
+                           WHEN f.xid < h.horizon::xid8 THEN 'it is older than what is sealed and carries no seal'
+                           ELSE 'its transaction has not happened yet' END AS why
+               FROM fact f CROSS JOIN seal_horizon h LEFT JOIN seal s ON s.fact_id = f.id
+               WHERE (s.fact_id IS NULL AND h.cluster = (SELECT system_identifier::text FROM pg_control_system())
+                      AND (f.xid < h.horizon::xid8 OR f.xid >= pg_snapshot_xmax(pg_current_snapshot())))
+                  OR s.fact_kind <> f.kind
+               ORDER BY f.id LIMIT 100"""
         )
     )
-    return [(row.kind, row.id) for row in rows]
+    return [(row.kind, row.id, row.why) for row in rows]
+
+
+def orders_that_do_not_count(session: Session) -> list[str]:
+    """Return what is wrong with the counting of seals itself, in words: gaps, and ends that are not where they are kept."""
+    rows = session.execute(
+        text(
+            """SELECT 'the order of all seals has gaps or does not end where it is kept' AS why
+               FROM seal_horizon h WHERE h.position <> (SELECT count(*) FROM seal)
+                  OR h.position <> (SELECT coalesce(max(position), 0) FROM seal)
+               UNION ALL
+               SELECT 'the chain of ' || coalesce(f.code, 'bank') || ' does not end at the number that is kept'
+               FROM seal_chain c LEFT JOIN fund f ON f.id = c.fund_id
+               WHERE c.number <> (SELECT coalesce(max(number), 0) FROM seal s WHERE s.chain_id = c.id)"""
+        )
+    )
+    return [row.why for row in rows]
 
 
 def chain_starts(session: Session) -> dict[str, str]:

@@ -22,6 +22,13 @@ CREATE VIEW fact WITH (security_invoker = true) AS
     UNION ALL SELECT 'statement_release', f.id, f.fund_id, f.xid, to_jsonb(f) FROM statement_release f
     UNION ALL SELECT 'statement_line', f.id, f.fund_id, f.xid, to_jsonb(f) FROM statement_line f;
 
+-- What a seal adds to its chain: its own place, order and moment as well as the fact's leaf, so that none of them can
+-- be moved unseen.
+CREATE FUNCTION seal_text(fact_kind text, fact_id bigint, number bigint, "position" bigint, sealed_at timestamptz)
+    RETURNS bytea LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN convert_to(concat_ws(' ', fact_kind, fact_id, number, "position",
+        (extract(epoch FROM sealed_at) * 1000000)::bigint), 'UTF8');
+
 -- The canonical form of a fact: its kind and its columns as JSON, keys in the database's fixed order, without those
 -- that are null, so that a column added later leaves old leaves as they were. Every caller sets the time zone to UTC.
 CREATE FUNCTION leaf(kind text, body jsonb) RETURNS bytea LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -38,6 +45,7 @@ DECLARE
     restored boolean;
     f record;
     sealed bigint := 0;
+    moment timestamptz := clock_timestamp();
 BEGIN
     PERFORM pg_advisory_xact_lock(7301002);
     SELECT * INTO STRICT state FROM seal_horizon;
@@ -62,11 +70,12 @@ BEGIN
             ORDER BY fact.xid, fact.id
         LOOP
             chain.number := chain.number + 1;
-            chain.head := sha256(chain.head || f.leaf_hash);
             state.position := state.position + 1;
             sealed := sealed + 1;
-            INSERT INTO seal (fact_id, fact_kind, chain_id, number, position, leaf_hash, chain_hash)
-            VALUES (f.id, f.kind, chain.id, chain.number, state.position, f.leaf_hash, chain.head);
+            chain.head := sha256(chain.head || f.leaf_hash
+                || seal_text(f.kind, f.id, chain.number, state.position, moment));
+            INSERT INTO seal (fact_id, fact_kind, chain_id, number, position, leaf_hash, chain_hash, sealed_at)
+            VALUES (f.id, f.kind, chain.id, chain.number, state.position, f.leaf_hash, chain.head, moment);
         END LOOP;
         UPDATE seal_chain SET number = chain.number, head = chain.head WHERE id = chain.id AND number <> chain.number;
     END LOOP;

@@ -73,7 +73,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    drop_functions("seal_facts()", "leaf(text, jsonb)")
+    drop_functions("seal_facts()", "leaf(text, jsonb)", "seal_text(text, bigint, bigint, bigint, timestamptz)")
     op.execute("DROP VIEW fact")
     for table in (
         "seal_horizon",

@@ -16,7 +16,7 @@ down_revision = "0008"
 branch_labels = None
 depends_on = None
 
-ROLES = "missionbook_app, missionbook_night"
+ROLES = "missionbook_night"
 
 
 def upgrade() -> None:

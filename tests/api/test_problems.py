@@ -67,8 +67,9 @@ def with_doors(app: FastAPI) -> None:
         # An entry that says it has two postings and has none: the database notices at COMMIT, not before.
         session.execute(
             text(
-                "INSERT INTO entry (fund_id, actor_scope, idem_key, body_hash, kind, reason, booked_on, effective_on, "
-                "posting_count) SELECT id, 'x', 'x', '', 'receipt', 'x', '2026-03-31', '2026-03-31', 2 FROM fund"
+                "INSERT INTO entry (fund_id, recorded_by, actor_scope, idem_key, body_hash, kind, reason, booked_on, "
+                "effective_on, posting_count) "
+                "SELECT id, actor_id(), 'x', 'x', '', 'receipt', 'x', '2026-03-31', '2026-03-31', 2 FROM fund"
             )
         )
         return {"answer": "it went well"}

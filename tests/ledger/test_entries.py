@@ -95,11 +95,13 @@ def test_the_same_key_posts_once_and_another_body_is_refused(database: TestDatab
 
 
 def test_a_reversal_is_the_mirror_image_and_happens_once(database: TestDatabase, fund_id: UUID) -> None:
+    rent = transfer(debit="running_costs", credit="cash", minor=100_00, currency="GBP")
+    paid_out = Entry(kind="running_cost", reason="rent", booked_on=MARCH_1, effective_on=MARCH_1, postings=rent)
     with database.sessions.begin(Role.NIGHT) as session:
-        entry_id = ledger.post(session, paid_in(), fund_id=fund_id, by=NIGHT, key="1")
+        entry_id = ledger.post(session, paid_out, fund_id=fund_id, by=NIGHT, key="1")
         reversal = desk.reverse(session, entry_id=entry_id, booked_on=MARCH_2, reason="typed twice", by=NIGHT, key="2")
         assert ledger.balances(session, fund_id=fund_id, as_of=MARCH_2)["cash", "GBP"] == 0
-        assert ledger.balances(session, fund_id=fund_id, as_of=MARCH_1)["cash", "GBP"] == 100_00
+        assert ledger.balances(session, fund_id=fund_id, as_of=MARCH_1)["cash", "GBP"] == -100_00
         for number in (entry_id, reversal):
             with pytest.raises(EntryAlreadyReversed):
                 desk.reverse(session, entry_id=number, booked_on=MARCH_2, reason="again", by=NIGHT, key=f"3 {number}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import closing
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import psycopg
@@ -85,14 +85,18 @@ def test_each_fund_has_its_own_chain_and_the_bank_one_too(database: TestDatabase
         assert set(seals.heads(session)) == {"bank", "commons", "renewal"}
 
 
-def test_the_chain_is_sha256_of_the_head_before_and_the_leaf(database: TestDatabase, fund_id: UUID) -> None:
+def test_the_chain_is_sha256_of_the_head_before_the_leaf_and_the_seals_own_words(
+    database: TestDatabase, fund_id: UUID
+) -> None:
     pay_in(database, fund_id, "1")
     seal(database)
     with database.sessions.begin(Role.NIGHT) as session:
-        leaf = bytes(session.execute(text("SELECT leaf_hash FROM seal")).scalar_one())
+        seal_row = session.execute(text("SELECT * FROM seal")).one()
         head = seals.heads(session)["commons"]
     start = hashlib.sha256(str(fund_id).encode()).digest()
-    assert head == hashlib.sha256(start + leaf).hexdigest()
+    microseconds = (seal_row.sealed_at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    said = f"entry {seal_row.fact_id} 1 1 {microseconds}".encode()
+    assert head == hashlib.sha256(start + bytes(seal_row.leaf_hash) + said).hexdigest()
 
 
 def test_the_canonical_form_of_a_leaf_is_fixed(database: TestDatabase) -> None:
@@ -157,6 +161,8 @@ SECOND = "(SELECT id FROM entry ORDER BY id OFFSET 1 LIMIT 1)"
             f"UPDATE seal SET chain_hash = sha256(chain_hash) WHERE fact_id = {SECOND}",
             "the chain of commons breaks at it",
         ),
+        (f"UPDATE seal SET position = position + 100 WHERE fact_id = {SECOND}", "breaks at it"),
+        (f"UPDATE seal SET sealed_at = sealed_at - interval '1 day' WHERE fact_id = {SECOND}", "breaks at it"),
         (f"DELETE FROM seal WHERE fact_id = {SECOND}", "carries no seal"),
         (f"UPDATE seal SET leaf_hash = sha256('x') WHERE fact_id = {SECOND}", "its rows are not what was sealed"),
     ],
@@ -188,6 +194,61 @@ def test_an_entry_slipped_in_with_an_old_transaction_number_is_found(database: T
     with database.sessions.begin(Role.NIGHT) as session:
         told = desk.verify(session)
     assert told.first is not None and "carries no seal" in told.first.why
+
+
+def test_a_fact_under_a_sealed_facts_number_is_refused_and_found(database: TestDatabase, fund_id: UUID) -> None:
+    """An entry that took a sealed audit row's number would count as known at that row's seal."""
+    with database.sessions.begin(Role.NIGHT) as session:
+        audit.record(session, by=NIGHT, act="look", subject_kind="fund", subject="commons", fund_id=fund_id)
+    seal(database)
+    forged = """INSERT INTO fund_limit (id, fund_id, basis, subject, amount_minor, valid_from, source)
+                SELECT a.id, f.id, 'ticket', '', 1, '2026-01-01', 'forged' FROM audit a, fund f"""
+    with (
+        closing(psycopg.connect(database.url(Role.NIGHT))) as night,
+        pytest.raises(psycopg.errors.CheckViolation, match="its number is new"),
+    ):
+        night.execute(forged)
+    tamper(database, forged)
+    with database.sessions.begin(Role.NIGHT) as session:
+        told = desk.verify(session)
+    assert told.first is not None
+    assert (told.first.kind, told.first.why) == ("fund_limit", "another fact was sealed under its number")
+
+
+def test_a_fact_of_a_transaction_that_has_not_happened_is_refused_and_found(
+    database: TestDatabase, fund_id: UUID
+) -> None:
+    seal(database)
+    forged = """INSERT INTO fund_limit (fund_id, basis, subject, amount_minor, valid_from, source, xid)
+                SELECT id, 'ticket', '', 1, '2026-01-01', 'forged', '999999999' FROM fund"""
+    with (
+        closing(psycopg.connect(database.url(Role.NIGHT))) as night,
+        pytest.raises(psycopg.errors.CheckViolation, match="of the transaction that writes it"),
+    ):
+        night.execute(forged)
+    tamper(database, forged)
+    with database.sessions.begin(Role.NIGHT) as session:
+        told = desk.verify(session)
+    assert told.first is not None
+    assert told.first.why == "its transaction has not happened yet"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE seal_chain SET number = number + 5 WHERE fund_id IS NOT NULL",
+        "UPDATE seal_horizon SET position = position + 1",
+        "UPDATE seal_chain SET head = sha256(head) WHERE fund_id IS NOT NULL",
+        "DELETE FROM seal WHERE number = (SELECT max(number) FROM seal)",
+    ],
+)
+def test_a_count_or_head_that_was_moved_is_found(database: TestDatabase, fund_id: UUID, statement: str) -> None:
+    for n in range(3):
+        pay_in(database, fund_id, str(n))
+    seal(database)
+    tamper(database, statement)
+    with database.sessions.begin(Role.NIGHT) as session:
+        assert not desk.verify(session).sound
 
 
 FACT_KINDS = [
