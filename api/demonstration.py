@@ -63,7 +63,7 @@ def load_demonstration(sessions: Sessions) -> LoadDone:
     with sessions.begin(Role.NIGHT) as session, progress_bar() as told:
         done = load(session, book=read, progress=told)
     with sessions.begin(Role.NIGHT) as session:
-        ledger.seal_facts(session)
+        ledger.settle(session)
     return done
 
 

@@ -41,7 +41,7 @@ def load(
                 session.rollback()
         if not dry_run:
             with opened.sessions.begin(Role.NIGHT) as session:
-                ledger.seal_facts(session)
+                ledger.settle(session)
     _print(done, dry_run=dry_run, form=format)
 
 

@@ -53,7 +53,7 @@ def bring_in(
     from api.database.roles import Role
     from api.files.ibrd import read_statement
     from domain.authority import NIGHT
-    from domain.desk.ledger import seal_facts
+    from domain.desk.ledger import settle
     from domain.desk.positions import import_statement, statement_summary
 
     with _no_search_for_cycles():
@@ -64,7 +64,7 @@ def bring_in(
             done = import_statement(session, statement=statement, fund_code=fund, today=today, by=NIGHT)
         step(STEPS[2])
         with sessions.begin(Role.NIGHT) as session:
-            seal_facts(session)
+            settle(session)
         step(STEPS[3])
         with sessions.begin(Role.NIGHT) as session:
             return done, statement_summary(session, fund_code=fund, release_id=done.release_id)
@@ -154,14 +154,14 @@ def classify(
     from api.files.classification import read_classifications
     from domain.authority import NIGHT
     from domain.desk.classification import classify_projects
-    from domain.desk.ledger import seal_facts
+    from domain.desk.ledger import settle
 
     with open_book() as book:
-        said = read_classifications(file)
+        said, strange = read_classifications(file)
         with book.sessions.begin(Role.NIGHT) as session:
-            done = classify_projects(session, fund_code=fund, said=said, subject=file.name, by=NIGHT)
+            done = classify_projects(session, fund_code=fund, said=said, subject=file.name, by=NIGHT, strange=strange)
         with book.sessions.begin(Role.NIGHT) as session:
-            seal_facts(session)
+            settle(session)
     if format is Format.JSON:
         print_json(done)
     else:

@@ -14,7 +14,7 @@ from domain.authority import Act, Actor, permit
 from domain.desk import reversals
 from domain.ledger import Entry, mirrored
 from domain.money import Money
-from domain.store import audit, seals
+from domain.store import audit, seals, statistics
 from domain.store import ledger as store
 from domain.store.funds import FundRow
 from domain.store.seals import Known
@@ -60,6 +60,13 @@ class TrialBalanceLine:
 def seal_facts(session: Session) -> int:
     """Seal what can be sealed now; return how many facts."""
     return seals.seal_facts(session)
+
+
+def settle(session: Session) -> int:
+    """Seal what a load or an import has said, and let the planner look at what is there now; return how many facts."""
+    sealed = seals.seal_facts(session)
+    statistics.refresh(session)
+    return sealed
 
 
 def known_at(session: Session, *, fund_id: UUID, seal: int | None) -> Known:
