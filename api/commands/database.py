@@ -14,6 +14,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="The operator's way to the database itself.")
     group.command("url")(url)
     group.command("migrate")(migrate)
+    group.command("hold")(hold)
     app.add_typer(group, name="database")
 
 
@@ -35,3 +36,19 @@ def migrate() -> None:
     with database(settings()) as held:
         run(held.url(Role.MIGRATOR))
     typer.echo("the database is up to date")
+
+
+def hold() -> None:
+    """Keep the embedded server running, and nothing else, until Ctrl-C: for a restore or a look with psql."""
+    import signal
+
+    from api.database.embedded import database
+    from api.settings import settings
+
+    with database(settings()) as held:
+        typer.echo(held.url(Role.MIGRATOR))
+        typer.echo("held until Ctrl-C", err=True)
+        # Blocked first, so that a signal that comes early is waited for and not lost.
+        ends = {signal.SIGINT, signal.SIGTERM}
+        signal.pthread_sigmask(signal.SIG_BLOCK, ends)
+        signal.sigwait(ends)
