@@ -2,6 +2,7 @@
 
 A day count is a difference of running counts: the interest days from a to c are those from a to b and those from b to
 c. So interest can be cut at any day without gaining or losing anything, and every count here keeps that property.
+A day that a person reads is written here too, one way everywhere.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
 
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
 
 class DayCount(StrEnum):
     """How the days of a period are reckoned into a year (ISDA 2006, section 4.16: d, e and g)."""
@@ -18,6 +21,11 @@ class DayCount(StrEnum):
     ACT_365F = "ACT/365F"
     ACT_360 = "ACT/360"
     THIRTY_E_360 = "30E/360"
+
+
+def in_words(day: date) -> str:
+    """Write a day as people read it in sentences: ``31 Mar 2026``."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def running_days(day: date, *, day_count: DayCount) -> int:

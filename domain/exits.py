@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from domain.covenants import CovenantKind, day_words
+from domain.calendar import in_words
+from domain.covenants import CovenantKind
 
 
 class TriggerRule(StrEnum):
@@ -129,26 +130,26 @@ def unremedied_mission_breach(
 
 
 def _evidence(breach: UnremediedBreach) -> tuple[Evidence, ...]:
-    period = f"{day_words(breach.period_start)} to {day_words(breach.period_end)}"
+    period = f"{in_words(breach.period_start)} to {in_words(breach.period_end)}"
     chain = [
         Evidence("clause", breach.clause, breach.covenant, breach.agreed_on),
-        Evidence("test", f"tested for {period}, report due {day_words(breach.due_on)}", breach.test, breach.period_end),
+        Evidence("test", f"tested for {period}, report due {in_words(breach.due_on)}", breach.test, breach.period_end),
         Evidence("finding", breach.opening_words, str(breach.opening_finding), breach.opening_day),
     ]
     if breach.last_finding != breach.opening_finding:
         chain.append(Evidence("finding", breach.last_words, str(breach.last_finding), breach.last_day))
     if breach.submitted_on is None:
-        words = f"no report for {period} by {day_words(breach.remedy_until)}"
+        words = f"no report for {period} by {in_words(breach.remedy_until)}"
         chain.append(Evidence("absence", words, breach.report, breach.remedy_until))
     else:
         words = f"report version {breach.version}, signed by {breach.signed_by}"
         chain.append(Evidence("report", words, breach.report, breach.submitted_on))
     return (
         *chain,
-        Evidence("breach", f"breach opened {day_words(breach.opened_on)}", str(breach.breach), breach.opened_on),
+        Evidence("breach", f"breach opened {in_words(breach.opened_on)}", str(breach.breach), breach.opened_on),
         Evidence(
             "remedy_end",
-            f"remedy period ended {day_words(breach.remedy_until)} without a remedy",
+            f"remedy period ended {in_words(breach.remedy_until)} without a remedy",
             str(breach.breach),
             breach.remedy_until,
         ),

@@ -14,6 +14,7 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
+from domain.calendar import in_words
 from domain.errors import Refusal
 
 
@@ -94,7 +95,9 @@ class PeriodClosed(Refusal):
     """A day in a period that the fund has closed takes no more entries."""
 
     def __init__(self, booked_on: date) -> None:
-        super().__init__(f"{booked_on} lies in a closed period; book it on an open day and give its value day")
+        super().__init__(
+            f"{in_words(booked_on)} lies in a closed period; book it on an open day and give its value day"
+        )
         self.booked_on = booked_on
 
 

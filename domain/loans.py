@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from domain.calendar import DayCount, running_days, year_days
+from domain.calendar import DayCount, in_words, running_days, year_days
 from domain.errors import InputRefused, Problem, Refusal
 from domain.money import Money, round_half_even
 from domain.schedule import Instalment, LoanTerms, Repayment
@@ -30,7 +30,7 @@ class MoreThanOwed(Refusal):
     """A receipt of more than is owed on its value day."""
 
     def __init__(self, *, owed: Money, received: Money, on: date) -> None:
-        super().__init__(f"{received} is more than the {owed} owed on {on}")
+        super().__init__(f"{received} is more than the {owed} owed on {in_words(on)}")
         self.owed, self.received, self.on = owed, received, on
 
 
@@ -38,7 +38,9 @@ class DrawnAfterLastInstalment(Refusal):
     """A drawdown on or after the last day on which the loan can be repaid by its schedule."""
 
     def __init__(self, *, last_due_on: date, on: date) -> None:
-        super().__init__(f"a drawdown on {on} comes too late: the last instalment is due on {last_due_on}")
+        super().__init__(
+            f"a drawdown on {in_words(on)} comes too late: the last instalment is due on {in_words(last_due_on)}"
+        )
         self.last_due_on, self.on = last_due_on, on
 
 

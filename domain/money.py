@@ -23,7 +23,9 @@ class AmountUnreadable(Refusal):
     """A text that is no amount of money in plain digits."""
 
     def __init__(self, text: str, why: str) -> None:
-        super().__init__(f"“{text[:40]}” is not an amount of money: {why}")
+        super().__init__(
+            f"“{text[:40]}” is not an amount of money: {why}" if text.strip() else "give an amount, such as 1,250.00"
+        )
         self.text, self.why = text[:40], why
 
 

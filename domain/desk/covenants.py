@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from domain.authority import Act, Actor, permit
+from domain.calendar import in_words
 from domain.covenants import (
     ConditionFamily,
     Covenant,
@@ -20,7 +21,6 @@ from domain.covenants import (
     CovenantTest,
     TrajectoryPoint,
     covenant_problems,
-    day_words,
     test_day_problems,
 )
 from domain.errors import InputRefused, NotFound, Problem
@@ -143,6 +143,8 @@ def _conflicts(session: Session, *, deal_id: UUID, code: str, tests: Sequence[Co
     for test in tests:
         there = owed.get(test.period_end)
         if there is not None and there != test:
-            words = f"from {day_words(there.period_start)}, due {day_words(there.due_on)}"
-            problems.append(Problem(f"test of {test.period_end}", f"the deal's report for this day is owed {words}"))
+            words = f"from {in_words(there.period_start)}, due {in_words(there.due_on)}"
+            problems.append(
+                Problem(f"test of {in_words(test.period_end)}", f"the deal's report for this day is owed {words}")
+            )
     return problems

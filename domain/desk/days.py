@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from domain.calendar import in_words
 from domain.deals import DayRefused, InstrumentKind, MovedByStatement
 from domain.errors import InputRefused, Problem
 from domain.money import AMOUNT_MINOR_MAX
@@ -26,11 +27,11 @@ def booking_day(fund: FundRow, *, effective_on: date, booked_on: date | None) ->
     """
     booked = booked_on or fund.business_day
     if effective_on < fund.opened_on:
-        raise DayRefused(on=effective_on, why=f"the fund was opened on {fund.opened_on}")
+        raise DayRefused(on=effective_on, why=f"the fund was opened on {in_words(fund.opened_on)}")
     if (booked - fund.business_day).days > 1:
-        raise DayRefused(on=booked, why=f"the fund's book stands at {fund.business_day}")
+        raise DayRefused(on=booked, why=f"the fund's book stands at {in_words(fund.business_day)}")
     if effective_on > booked:
-        raise DayRefused(on=effective_on, why=f"it lies after the booking day, {booked}")
+        raise DayRefused(on=effective_on, why=f"it lies after the booking day, {in_words(booked)}")
     return booked
 
 

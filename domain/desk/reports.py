@@ -13,10 +13,10 @@ from uuid import UUID
 from sqlmodel import Session
 
 from domain.authority import Act, Actor, permit
+from domain.calendar import in_words
 from domain.covenants import (
     CovenantDirection,
     Finding,
-    day_words,
     expected_value,
     last_day_to_report,
     limit_value,
@@ -158,7 +158,7 @@ def preview(
     asked = store.asked(session, report_id=report_id)
     problems = _value_problems(values, asked)
     if as_of < record.period_start:
-        problems.append(Problem("report", f"its period begins on {day_words(record.period_start)}"))
+        problems.append(Problem("report", f"its period begins on {in_words(record.period_start)}"))
     if problems:
         raise InputRefused(problems, subject="the report")
     return tuple(
@@ -291,16 +291,14 @@ def _text_problems(*, signed_by: str, statement: str, evidence: str) -> list[Pro
 def _day_problems(record: ReportRecord, before: tuple[ReportVersion, ...], *, submitted_on: date) -> list[Problem]:
     problems = []
     if submitted_on < record.period_end:
-        problems.append(
-            Problem("report", f"its period ends on {day_words(record.period_end)}; submit it then or later")
-        )
+        problems.append(Problem("report", f"its period ends on {in_words(record.period_end)}; submit it then or later"))
     if before and submitted_on < before[-1].submitted_on:
-        last = f"version {before[-1].version} came on {day_words(before[-1].submitted_on)}"
+        last = f"version {before[-1].version} came on {in_words(before[-1].submitted_on)}"
         problems.append(Problem("submitted_on", f"{last}; a correction comes later"))
     if submitted_on < record.business_day:
         problems.append(
             Problem(
-                "submitted_on", f"the fund's book has reached {day_words(record.business_day)}; date it then or later"
+                "submitted_on", f"the fund's book has reached {in_words(record.business_day)}; date it then or later"
             )
         )
     return problems

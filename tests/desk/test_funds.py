@@ -48,7 +48,7 @@ def test_a_fund_is_opened_with_its_accounts_and_missions(here: Financed) -> None
     [
         ({"currency": "pounds"}, InputRefused, "currency: an ISO 4217 code such as EUR is expected"),
         ({"recycling": "often", "code": " "}, InputRefused, "the fund has 2 problems"),
-        ({"business_day": date(2023, 12, 31)}, InputRefused, "it lies before the fund is opened on 2024-01-01"),
+        ({"business_day": date(2023, 12, 31)}, InputRefused, "it lies before the fund is opened on 1 Jan 2024"),
         ({"code": "fund"}, CodeTaken, "there is a fund fund already"),
         ({"missions": ["blue"]}, NotFound, "there is no mission blue"),
     ],
@@ -95,8 +95,8 @@ def test_a_contribution_is_cash_and_capital_once(here: Financed) -> None:
 @pytest.mark.parametrize(
     ("on", "words"),
     [
-        ("2023-12-31", "the fund was opened on 2024-01-01"),
-        ("2026-01-01", "it lies after the booking day, 2025-12-31"),
+        ("2023-12-31", "the fund was opened on 1 Jan 2024"),
+        ("2026-01-01", "it lies after the booking day, 31 Dec 2025"),
     ],
 )
 def test_a_contribution_of_a_day_that_the_book_has_no_place_for(here: Financed, on: str, words: str) -> None:

@@ -54,8 +54,8 @@ def test_a_cancellation_takes_what_is_undrawn_and_no_more(here: Financed) -> Non
     ("minor", "on", "refusal", "words"),
     [
         (36_000_01, "2024-01-01", CommitmentExceeded, "is more than the EUR 36,000.00 left of the commitment"),
-        (1, "2023-12-31", DayRefused, "the contract was signed on 2024-01-01"),
-        (1, "2026-01-01", DrawnAfterLastInstalment, "the last instalment is due on 2026-01-01"),
+        (1, "2023-12-31", DayRefused, "the contract was signed on 1 Jan 2024"),
+        (1, "2026-01-01", DrawnAfterLastInstalment, "the last instalment is due on 1 Jan 2026"),
         (0, "2024-01-01", InputRefused, "an amount above zero is expected"),
         (-5, "2024-01-01", InputRefused, "an amount above zero is expected"),
         (10**18, "2024-01-01", InputRefused, "an amount above zero is expected"),
@@ -70,9 +70,9 @@ def test_a_drawdown_that_cannot_be(here: Financed, minor: int, on: str, refusal:
 
 def test_a_drawdown_in_the_future_is_refused(here: Financed) -> None:
     stake = here.signed(kind="equity")
-    with pytest.raises(DayRefused, match="2026-01-01 cannot be taken: it lies after the booking day, 2025-12-31"):
+    with pytest.raises(DayRefused, match="1 Jan 2026 cannot be taken: it lies after the booking day, 31 Dec 2025"):
         here.draw(stake, 1, "2026-01-01")
-    with pytest.raises(DayRefused, match="the fund's book stands at 2025-12-31"):
+    with pytest.raises(DayRefused, match="the fund's book stands at 31 Dec 2025"):
         instruments.draw_down(
             here.session,
             instrument_id=stake,
@@ -136,7 +136,7 @@ def test_more_than_is_owed_is_refused_and_leaves_nothing(here: Financed) -> None
     loan = here.signed()
     here.draw(loan, 36_000_00)
     before = here.count("entry")
-    with pytest.raises(MoreThanOwed, match=r"EUR 36,108\.01 is more than the EUR 36,108\.00 owed on 2024-02-01"):
+    with pytest.raises(MoreThanOwed, match=r"EUR 36,108\.01 is more than the EUR 36,108\.00 owed on 1 Feb 2024"):
         here.receive(loan, 36_108_01, "2024-02-01")
     assert here.count("entry") == before
 

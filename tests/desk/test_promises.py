@@ -81,7 +81,7 @@ def test_everything_wrong_with_a_promise_is_told_at_once_and_nothing_is_kept(ses
         "tolerance: is a share of the expected value: from 0 to less than 1",
         "trajectory: names no day and value",
         "code: “C-a” is another covenant's",
-        "test of 2024-06-30: the deal's report for this day is owed from 1 Jan 2024, due 31 Jul 2024",
+        "test of 30 Jun 2024: the deal's report for this day is owed from 1 Jan 2024, due 31 Jul 2024",
     ]
     assert session.execute(text("SELECT count(*) FROM covenant")).scalar_one() == 1
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.calendar import DayCount, add_months, due_days, month_ends, year_fraction
+from domain.calendar import DayCount, add_months, due_days, in_words, month_ends, year_fraction
+from domain.deals import DayRefused
 
 DAYS = st.dates(date(1950, 1, 1), date(2150, 12, 31))
 
@@ -65,3 +66,9 @@ def test_month_ends_after_a_day_and_up_to_another() -> None:
     assert month_ends(after=date(2024, 1, 31), to=date(2024, 3, 31)) == (date(2024, 2, 29), date(2024, 3, 31))
     assert month_ends(after=date(2024, 1, 30), to=date(2024, 2, 28)) == (date(2024, 1, 31),)
     assert month_ends(after=date(2024, 1, 31), to=date(2024, 1, 31)) == ()
+
+
+def test_a_day_is_read_one_way_in_every_sentence() -> None:
+    assert in_words(date(2026, 3, 31)) == "31 Mar 2026"
+    assert in_words(date(1952, 4, 1)) == "1 Apr 1952"
+    assert str(DayRefused(on=date(2026, 4, 1), why="it lies ahead")) == "1 Apr 2026 cannot be taken: it lies ahead"
