@@ -9,7 +9,20 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from api.database.problems import DatabaseProblem
-from domain import authority, covenants, deals, equity, errors, ledger, limits, loans, money, positions, royalties
+from domain import (
+    authority,
+    covenants,
+    deals,
+    equity,
+    errors,
+    ledger,
+    limits,
+    loans,
+    money,
+    positions,
+    reversals,
+    royalties,
+)
 from domain.desk import answers, funds, night, people, refusals
 from domain.errors import Refusal
 
@@ -85,6 +98,8 @@ TABLE: dict[type[Refusal], tuple[HTTPStatus, str]] = {
     ledger.EntryDoesNotBalance: (HTTPStatus.UNPROCESSABLE_ENTITY, "entry-does-not-balance"),
     ledger.EntryTooSmall: (HTTPStatus.UNPROCESSABLE_ENTITY, "entry-too-small"),
     ledger.EntryAlreadyReversed: (HTTPStatus.CONFLICT, "entry-already-reversed"),
+    reversals.ReversalTakesTwo: (HTTPStatus.CONFLICT, "reversal-takes-two"),
+    reversals.LaterEntriesRestOnEntry: (HTTPStatus.CONFLICT, "later-entries-rest-on-entry"),
     ledger.PeriodClosed: (HTTPStatus.CONFLICT, "period-closed"),
     refusals.CashNotEnough: (HTTPStatus.CONFLICT, "cash-not-enough"),
     refusals.AccountUnknown: (HTTPStatus.UNPROCESSABLE_ENTITY, "account-unknown"),
@@ -98,13 +113,13 @@ TABLE: dict[type[Refusal], tuple[HTTPStatus, str]] = {
     deals.CommitmentExceeded: (HTTPStatus.CONFLICT, "commitment-exceeded"),
     deals.MovedByStatement: (HTTPStatus.CONFLICT, "moved-by-statement"),
     deals.DrawStop: (HTTPStatus.CONFLICT, "draw-stop"),
-    deals.MovedByStatement: (HTTPStatus.CONFLICT, "moved-by-statement"),
     deals.DayRefused: (HTTPStatus.UNPROCESSABLE_ENTITY, "day-refused"),
     limits.LimitExceeded: (HTTPStatus.CONFLICT, "limit-exceeded"),
     loans.MoreThanOwed: (HTTPStatus.CONFLICT, "more-than-owed"),
     loans.DrawnAfterLastInstalment: (HTTPStatus.UNPROCESSABLE_ENTITY, "drawn-after-last-instalment"),
     equity.MoreThanHeld: (HTTPStatus.CONFLICT, "more-than-held"),
     royalties.RevenueNegative: (HTTPStatus.UNPROCESSABLE_ENTITY, "revenue-negative"),
+    royalties.RoyaltyRunsOn: (HTTPStatus.CONFLICT, "royalty-runs-on"),
     royalties.RevenuePeriodRefused: (HTTPStatus.CONFLICT, "revenue-period-refused"),
     # promises and nights
     covenants.BreachStateNotReachable: (HTTPStatus.CONFLICT, "breach-state-not-reachable"),
@@ -112,6 +127,9 @@ TABLE: dict[type[Refusal], tuple[HTTPStatus, str]] = {
     # statements
     positions.StatementIsOlder: (HTTPStatus.CONFLICT, "statement-is-older"),
     positions.StatementLiesAhead: (HTTPStatus.CONFLICT, "statement-lies-ahead"),
+    positions.StatementBeforeFund: (HTTPStatus.CONFLICT, "statement-before-fund"),
+    positions.FundHasDealsOfItsOwn: (HTTPStatus.CONFLICT, "fund-has-deals-of-its-own"),
+    positions.StatementSkipsNights: (HTTPStatus.CONFLICT, "statement-skips-nights"),
     positions.FundInAnotherCurrency: (HTTPStatus.CONFLICT, "fund-in-another-currency"),
     # the machine
     DatabaseProblem: (HTTPStatus.SERVICE_UNAVAILABLE, "database-problem"),

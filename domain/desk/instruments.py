@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from domain.authority import NIGHT, Act, Actor, permit
+from domain.calendar import in_words
 from domain.deals import (
     PAYING_STAGES,
     SIGNED_STAGES,
@@ -88,7 +89,7 @@ def draw_down(
     fund = fund_queries.fund_by_id(session, deal.fund_id)
     booked = booking_day(fund, effective_on=effective_on, booked_on=booked_on)
     if causes := deal_queries.draw_stops(session, deal.id):
-        raise DrawStop(deal=deal.code, causes=causes)
+        raise DrawStop(deal=deal.code, causes=[str(cause) for cause in causes])
     asked = Money(minor, instrument.currency)
     undrawn = figures_of(session, [instrument])[instrument.id].undrawn
     if minor > undrawn.minor:
@@ -135,7 +136,7 @@ def cancel_undrawn(
         said = (before.kind, before.instrument_id, before.effective_on)
         return _same(said == ("cancellation", instrument_id, effective_on), before.id, key)
     if effective_on < deal.signed_on:
-        raise DayRefused(on=effective_on, why=f"the contract was signed on {deal.signed_on}")
+        raise DayRefused(on=effective_on, why=f"the contract was signed on {in_words(deal.signed_on)}")
     fund = fund_queries.fund_by_id(session, deal.fund_id)
     booked = booking_day(fund, effective_on=effective_on, booked_on=booked_on)
     undrawn = figures_of(session, [instrument])[instrument.id].undrawn
@@ -170,9 +171,10 @@ def state_revenue(
     """Record an investee's revenue for a royalty's period and book what becomes due on it.
 
     Return the entry's number, 0 where nothing becomes due (no revenue, or the cap is reached): the statement is kept
-    all the same. The same statement again returns the first one's number. Refused, in this order: the role, an unknown
-    instrument, one that is no royalty, a contract not in force, negative revenue, days out of order or stated before or
-    after the royalty's end, days that the fund's book has no place for.
+    all the same. The same statement again returns the first one's number; a period whose entry was reversed can be
+    stated again, under another key. Refused, in this order: the role, an unknown instrument, one that is no royalty, a
+    contract not in force, a key used for another request, negative revenue, days out of order or stated before or after
+    the royalty's end, days that the fund's book has no place for.
     """
     permit(Act.RECORD_RECEIPT, by=by)
     royalty = instrument_queries.instrument_state(session, instrument_id)
@@ -182,22 +184,15 @@ def state_revenue(
         raise InputRefused([Problem("instrument", what)], subject="the revenue")
     if deal.stage not in SIGNED_STAGES:
         raise DealNotInForce(deal=deal.code, stage=deal.stage, wanted="a statement of revenue")
-    before = instrument_queries.revenue_stated(session, instrument_id=instrument_id, period_end=period_end)
-    if before is not None and before[:2] == (period_start, revenue_minor):
-        return before[2] or 0
+    before = _stated_before(session, (instrument_id, period_start, period_end, revenue_minor), by=by, key=key)
+    if before is not None:
+        return before
     due = _due_for(session, royalty, period_start=period_start, period_end=period_end, revenue_minor=revenue_minor)
     fund = fund_queries.fund_by_id(session, deal.fund_id)
     booked = booking_day(fund, effective_on=period_end, booked_on=booked_on)
     entry_id = None
     if due.due_minor:
-        entry = _entry(
-            royalty,
-            "royalty_due",
-            f"royalty on revenue of {period_start} to {period_end}",
-            *_pair(royalty, due.due_minor, debit="royalty_receivable", credit="royalty_income"),
-            effective_on=period_end,
-            booked_on=booked,
-        )
+        entry = _royalty_entry(royalty, due.due_minor, period_start, period_end, booked)
         entry_id = ledger.post(session, entry, fund_id=deal.fund_id, by=by, key=key)
     session.add(
         RevenueRow(
@@ -209,12 +204,35 @@ def state_revenue(
             revenue_minor=revenue_minor,
             due_minor=due.due_minor,
             entry_id=entry_id,
+            version=instrument_queries.revenue_version(session, instrument_id=instrument_id, period_end=period_end),
         )
     )
     session.flush()
-    amount = Money(due.due_minor, royalty.currency)
-    _tell(session, STATE_REVENUE, royalty, by=by, amount=amount, effective_on=period_end, entry=entry_id)
+    due_now = Money(due.due_minor, royalty.currency)
+    _tell(session, STATE_REVENUE, royalty, by=by, amount=due_now, effective_on=period_end, entry=entry_id)
     return entry_id or 0
+
+
+def _royalty_entry(royalty: InstrumentState, minor: int, period_start: date, period_end: date, booked: date) -> Entry:
+    return _entry(
+        royalty,
+        "royalty_due",
+        f"royalty on revenue of {in_words(period_start)} to {in_words(period_end)}",
+        *_pair(royalty, minor, debit="royalty_receivable", credit="royalty_income"),
+        effective_on=period_end,
+        booked_on=booked,
+    )
+
+
+def _stated_before(session: Session, said: tuple[UUID, date, date, int], *, by: Actor, key: str) -> int | None:
+    """Return what a statement that comes again was answered: the entry's number, or 0; None for a new one."""
+    instrument_id, period_start, period_end, revenue_minor = said
+    if booked := instrument_queries.entry_by_key(session, by=by, key=key):
+        return _same(said == instrument_queries.revenue_of_entry(session, booked.id), booked.id, key)
+    stands = instrument_queries.revenue_stated(session, instrument_id=instrument_id, period_end=period_end)
+    if stands is not None and stands[:2] == (period_start, revenue_minor):
+        return stands[2] or 0
+    return None
 
 
 def _due_for(
@@ -231,14 +249,15 @@ def _due_for(
     )
 
 
-def accrue_interest(session: Session, *, fund_id: UUID, day: date) -> int:
-    """Book the interest that a fund's loans have earned up to a day; return how many entries were new.
+def accrue_interest(session: Session, *, fund_id: UUID, day: date, loan_id: UUID | None = None) -> int:
+    """Book the interest that a fund's loans (or one of them) have earned up to a day; return how many entries were new.
 
     What is booked is all that was earned, rounded once, less what was booked before, so a missed night or a receipt
     that was dated back is made good. A loan that owes nothing and for which nothing is to be put right is passed over,
     as is one for which this day's entry exists.
     """
-    loans = instrument_queries.accruing_loans(session, fund_id=fund_id)
+    accruing = instrument_queries.accruing_loans(session, fund_id=fund_id)
+    loans = [loan for loan in accruing if loan_id in (None, loan.id)]
     deal_queries.lock_deals(session, [loan.deal_id for loan in loans])
     ids = [loan.id for loan in loans]
     moved = instrument_queries.movements(session, instrument_ids=ids, account="loan_principal")
@@ -249,7 +268,7 @@ def accrue_interest(session: Session, *, fund_id: UUID, day: date) -> int:
         difference = earned - sum(minor for on, minor in posted[loan.id] if on <= day)
         if difference:
             postings = _pair(loan, difference, debit="interest_receivable", credit="interest_income")
-            reason = f"interest on {loan.code} to {day}"
+            reason = f"interest on {loan.code} to {in_words(day)}"
             entry = _entry(loan, "interest", reason, *postings, effective_on=day, booked_on=day)
             entries.append((f"interest:{loan.id}:{day}", entry))
     return instrument_queries.post_many(session, entries, fund_id=fund_id, by=NIGHT)
@@ -274,7 +293,7 @@ def _entry(
 
 def _require_drawdown_day(instrument: InstrumentState, day: date, *, signed_on: date) -> None:
     if day < signed_on:
-        raise DayRefused(on=day, why=f"the contract was signed on {signed_on}")
+        raise DayRefused(on=day, why=f"the contract was signed on {in_words(signed_on)}")
     if instrument.kind is InstrumentKind.LOAN:
         last = parse_loan_terms(instrument.terms).due_days[-1]
         if day >= last:

@@ -89,11 +89,22 @@ class TermsRow(Fact, table=True):
 
 
 class RevenueRow(Fact, table=True):
-    """Revenue an investee stated for a royalty's period, and what became due on it."""
+    """Revenue an investee stated for a royalty's period, and what became due on it.
+
+    A period is stated again once the entry of its last statement is reversed: ``version`` is None for the first
+    statement, then 2, 3 and so on.
+    """
 
     __tablename__ = "revenue_statement"
     __table_args__ = (
-        UniqueConstraint("instrument_id", "period_end", name="revenue_is_stated_once_per_period"),
+        UniqueConstraint(
+            "instrument_id",
+            "period_end",
+            "version",
+            name="revenue_is_stated_once_per_period",
+            postgresql_nulls_not_distinct=True,
+        ),
+        CheckConstraint("version >= 2", name="revenue_version_counts_from_two"),
         CheckConstraint("revenue_minor >= 0", name="revenue_is_not_negative"),
     )
     instrument_id: UUID = Field(foreign_key="instrument.id")
@@ -102,6 +113,7 @@ class RevenueRow(Fact, table=True):
     revenue_minor: int = Field(sa_type=BigInteger)
     due_minor: int = Field(sa_type=BigInteger)
     entry_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="entry.id")
+    version: int | None = None
 
 
 class StatementReleaseRow(Fact, table=True):

@@ -148,25 +148,53 @@ def movements(
     return moved
 
 
+_STANDS = "NOT EXISTS (SELECT FROM entry b WHERE b.reverses_id = v.entry_id)"
+"""A statement of revenue stands unless the entry that it brought about was taken back."""
+
+
 def revenue_periods(session: Session, instrument_id: UUID) -> list[tuple[date, date]]:
-    """Return the periods for which revenue was stated, in order."""
+    """Return the periods for which revenue was stated, in order; a statement whose entry is reversed does not count."""
     rows = session.execute(
-        text("SELECT period_start, period_end FROM revenue_statement WHERE instrument_id = :id ORDER BY period_start"),
+        text(
+            f"SELECT period_start, period_end FROM revenue_statement v WHERE instrument_id = :id AND {_STANDS} "
+            "ORDER BY period_start"
+        ),
         {"id": instrument_id},
     )
     return [(row.period_start, row.period_end) for row in rows]
 
 
 def revenue_stated(session: Session, *, instrument_id: UUID, period_end: date) -> tuple[date, int, int | None] | None:
-    """Return what was stated for a period (its start, revenue in minor units, the entry), None if nothing was."""
+    """Return what was stated for a period (its start, revenue in minor units, the entry), None if nothing stands."""
     row = session.execute(
         text(
-            "SELECT period_start, revenue_minor, entry_id FROM revenue_statement WHERE instrument_id = :id "
-            "AND period_end = :period_end"
+            "SELECT period_start, revenue_minor, entry_id FROM revenue_statement v WHERE instrument_id = :id "
+            f"AND period_end = :period_end AND {_STANDS}"
         ),
         {"id": instrument_id, "period_end": period_end},
     ).one_or_none()
     return None if row is None else (row.period_start, row.revenue_minor, row.entry_id)
+
+
+def revenue_version(session: Session, *, instrument_id: UUID, period_end: date) -> int | None:
+    """Return the version of the next statement for a period: None for the first one, then 2, 3 and so on."""
+    count: int = session.execute(
+        text("SELECT count(*) FROM revenue_statement WHERE instrument_id = :id AND period_end = :period_end"),
+        {"id": instrument_id, "period_end": period_end},
+    ).scalar_one()
+    return count + 1 if count else None
+
+
+def revenue_of_entry(session: Session, entry_id: int) -> tuple[UUID, date, date, int] | None:
+    """Return the statement that brought an entry about: instrument, period, revenue in minor units; None if none."""
+    row = session.execute(
+        text(
+            "SELECT instrument_id, period_start, period_end, revenue_minor FROM revenue_statement "
+            "WHERE entry_id = :entry_id"
+        ),
+        {"entry_id": entry_id},
+    ).one_or_none()
+    return None if row is None else (row.instrument_id, row.period_start, row.period_end, row.revenue_minor)
 
 
 def scope_of(by: Actor) -> str:

@@ -175,7 +175,7 @@ def _refusal(error: IntegrityError, entry: Entry) -> Exception:
 
 
 def entry_by_id(session: Session, entry_id: int) -> tuple[UUID, Entry]:
-    """Return an entry with its fund, locked against a second reversal at the same time; else ``NotFound``."""
+    """Return an entry with its fund; else ``NotFound``. That it is reversed once is kept by a unique constraint."""
     head = session.execute(text("SELECT * FROM entry WHERE id = :id"), {"id": entry_id}).mappings().one_or_none()
     if head is None:
         raise NotFound("entry", entry_id)

@@ -1,0 +1,141 @@
+"""Whether an entry may be taken back: asked before its reversal is booked, and of the books once it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sqlmodel import Session
+
+from domain.calendar import in_words
+from domain.deals import SIGNED_STAGES, DayRefused, DealNotInForce, InstrumentKind
+from domain.desk.days import booking_day, require_kept_here
+from domain.desk.figures import PRINCIPAL_ACCOUNT
+from domain.desk.limits import deal_headroom
+from domain.ledger import Entry, EntryAlreadyReversed
+from domain.limits import check_limits
+from domain.loans import parse_loan_terms
+from domain.money import Money
+from domain.reversals import (
+    NEVER_BELOW_ZERO,
+    TAKES_TWO,
+    LaterEntriesRestOnEntry,
+    LoanBooked,
+    Movements,
+    ReversalTakesTwo,
+    balance_taken_below_zero,
+    interest_taken_below_zero,
+    receipt_without_drawdown,
+)
+from domain.store import deal_queries, instrument_queries
+from domain.store.deal_queries import DealState
+from domain.store.funds import FundRow
+from domain.store.instrument_queries import InstrumentState
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentBooked:
+    """What was booked on an instrument: movements by account, and of its drawdowns and receipts alone."""
+
+    by_account: Mapping[str, Movements]
+    drawn: Movements
+    received: Movements
+    interest_received: Movements
+
+
+@dataclass(frozen=True, slots=True)
+class DealBooked:
+    """The books of an entry's deal before the entry is taken back; the deal is locked."""
+
+    deal: DealState | None
+    instruments: tuple[InstrumentState, ...]
+    booked: tuple[InstrumentBooked, ...]
+
+
+def check_before(session: Session, *, entry_id: int, entry: Entry) -> DealBooked:
+    """Lock the entry's deal and return its books as they stand.
+
+    Refused, in this order: an entry that is a reversal, a position that a statement tells, a deal that is not in force,
+    an entry that two people brought about.
+    """
+    if entry.reverses_id is not None:
+        raise EntryAlreadyReversed(entry_id)
+    deal = deal_queries.lock_deal(session, entry.deal_id) if entry.deal_id else None
+    ids = sorted({posting.instrument_id for posting in entry.postings if posting.instrument_id})
+    instruments = tuple(instrument_queries.instrument_state(session, instrument_id) for instrument_id in ids)
+    for instrument in instruments:
+        require_kept_here(instrument)
+    if deal is not None and deal.stage not in SIGNED_STAGES:
+        raise DealNotInForce(deal=deal.code, stage=deal.stage, wanted="a reversal")
+    if entry.kind in TAKES_TWO:
+        raise ReversalTakesTwo(entry_id=entry_id, kind=entry.kind)
+    return DealBooked(deal, instruments, tuple(_booked(session, instrument) for instrument in instruments))
+
+
+def reversal_day(fund: FundRow, *, entry: Entry, booked_on: date | None) -> date:
+    """Return the day that a reversal is booked on: the fund's business day unless it is given.
+
+    Refused (``DayRefused``): a day that the fund's book has no place for, a day before the entry was booked.
+    """
+    booked = booking_day(fund, effective_on=entry.effective_on, booked_on=booked_on)
+    if booked < entry.booked_on:
+        raise DayRefused(on=booked, why=f"the entry was booked on {in_words(entry.booked_on)}")
+    return booked
+
+
+def check_after(session: Session, *, entry_id: int, entry: Entry, books: DealBooked) -> None:
+    """Let a reversal that was just booked stand, or refuse it.
+
+    Refused: a balance below zero on any day, interest received that was not earned, a receipt before the first drawdown
+    (``LaterEntriesRestOnEntry``); a commitment that comes back above the fund's limits (``LimitExceeded``).
+    """
+    for instrument, before in zip(books.instruments, books.booked, strict=True):
+        found = _first_impossible(instrument, before=before, after=_booked(session, instrument))
+        if found:
+            what, on, minor = found
+            raise LaterEntriesRestOnEntry(
+                entry_id=entry_id,
+                instrument=instrument.code,
+                what=what,
+                on=on,
+                left=Money(minor, instrument.currency),
+            )
+    if entry.kind == "cancellation" and books.deal is not None:
+        deal_queries.lock_limits(session, books.deal.fund_id)
+        check_limits(deal_headroom(session, deal=books.deal, on=entry.effective_on))
+
+
+def _first_impossible(
+    instrument: InstrumentState, *, before: InstrumentBooked, after: InstrumentBooked
+) -> tuple[str, date, int] | None:
+    for account in NEVER_BELOW_ZERO:
+        if below := balance_taken_below_zero(before=before.by_account[account], after=after.by_account[account]):
+            return account.replace("_", " "), *below
+    if instrument.kind is InstrumentKind.LOAN:
+        below = interest_taken_below_zero(
+            terms=parse_loan_terms(instrument.terms),
+            before=LoanBooked(before.by_account["loan_principal"], before.interest_received),
+            after=LoanBooked(after.by_account["loan_principal"], after.interest_received),
+        )
+        if below:
+            return "interest earned and not received", *below
+    if after.drawn != before.drawn:
+        early = receipt_without_drawdown(drawn=after.drawn, received=after.received)
+        if early:
+            return "the money paid out", early, 0
+    return None
+
+
+def _booked(session: Session, instrument: InstrumentState) -> InstrumentBooked:
+    def moved(account: str, kind: str | None = None) -> Movements:
+        found = instrument_queries.movements(session, instrument_ids=[instrument.id], account=account, kind=kind)
+        return found[instrument.id]
+
+    interest = moved("interest_receivable", "receipt") if instrument.kind is InstrumentKind.LOAN else []
+    return InstrumentBooked(
+        by_account={account: moved(account) for account in NEVER_BELOW_ZERO},
+        drawn=moved(PRINCIPAL_ACCOUNT[instrument.kind], "drawdown"),
+        received=moved("cash", "receipt"),
+        interest_received=[(day, -minor) for day, minor in interest],
+    )
