@@ -1,20 +1,22 @@
 """Read a book: a folder of CSV files. Every problem is found and told before anything is loaded.
 
-The reading has three passes, and each sees only what the one before could make sense of: the files themselves (folder,
-size, encoding, header, cells), then what rows say of each other (a code used twice, a code that stands nowhere, the
-currency of an amount), then the business (``domain.desk.book.checks``). What only the rules see while the load runs
-is told with the row it came from, and rolls everything back.
+The reading has two stages, and each tells everything it can. The first is the files themselves (folder, size, encoding,
+header, cells) and what rows say of each other (a code used twice, a code that stands nowhere, the currency of an
+amount), asked of every row that can be read at least in part. The second, for a book whose files are sound, is the
+business (``domain.desk.book.checks``). What only the rules see while the load runs comes third
+(``domain.desk.book.loading``): every refusal is told with the row it came from, and all is rolled back.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 
-from api.files.book_format import FILES, INSTRUMENTS, BookFile, Column, Kind, Reference
+from api.files.book_codes import astray, doubled
+from api.files.book_format import FILES, BookFile, Column, Kind
 from api.files.cells import NotReadable, read_cell, shown
 from domain.desk.book.checks import problems_of
 from domain.desk.book.lines import Book, BookLine, Cell
@@ -32,12 +34,14 @@ KEYS = {name: file.key for name, file in FILES.items()}
 def read_book(folder: Path) -> Book:
     """Read and check the book in ``folder``, or refuse it with every problem (``InputRefused``)."""
     problems: list[Problem] = []
-    lines = {file.name: tuple(_read_file(path, file, problems)) for path, file in _files_of(folder, problems)}
-    _stop(problems, folder)
+    unsure: set[str] = set()
+    files = list(_files_of(folder, problems))
+    if problems:  # a file under another name: what is missing may stand in it
+        unsure |= FILES.keys() - {file.name for _, file in files}
+    lines = {file.name: tuple(_read_file(path, file, problems, unsure)) for path, file in files}
     book = Book(folder.resolve().name, lines, KEYS)
-    problems += _doubled(book)
-    problems += _astray(book)
-    _stop(problems, folder)
+    problems += doubled(book)
+    problems += astray(book, unsure=unsure)
     book = _with_money(book, problems)
     _stop(problems, folder)
     problems += problems_of(book)
@@ -72,26 +76,33 @@ def _files_of(folder: Path, problems: list[Problem]) -> Iterator[tuple[Path, Boo
         problems.append(Problem(str(folder), "no file of a book is in it; expected funds.csv, missions.csv and others"))
 
 
-def _read_file(path: Path, file: BookFile, problems: list[Problem]) -> Iterator[BookLine]:
+def _read_file(path: Path, file: BookFile, problems: list[Problem], unsure: set[str]) -> Iterator[BookLine]:
+    """Yield every row with the cells that can be read; ``unsure`` gets the file where whole rows cannot."""
     text = _text_of(path, problems)
     if text is None:
+        unsure.add(file.name)
         return
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = next(reader, None)
         columns = _header(path.name, header, file, problems)
         if columns is None:
+            unsure.add(file.name)
             return
         row, before = 1, len(problems)
         for cells in reader:
             row += 1
             if len(problems) - before > PROBLEMS_MAX:
+                unsure.add(file.name)
                 return
             if any(cell.strip() for cell in cells):
                 line = _read_row(path.name, row, cells, columns, file, problems)
-                if line is not None:
+                if line is None:
+                    unsure.add(file.name)
+                else:
                     yield line
     except csv.Error as refused:
+        unsure.add(file.name)
         problems.append(Problem(f"{path.name}, line {reader.line_num}", f"not a row of a CSV file: {refused}"))
 
 
@@ -142,58 +153,18 @@ def _read_row(
         problems.append(Problem(f"{name}, row {row}", words))
         return None
     read: dict[str, Cell] = {}
-    sound = True
     for column, raw in zip(columns, cells, strict=True):
         try:
             read[column.name] = read_cell(column, raw)
         except NotReadable as refused:
             words = f"{shown(raw)}: {refused}; expected {column.expected}"
             problems.append(Problem(f"{name}, row {row}, column {column.name}", words))
-            sound = False
-    return BookLine(file.name, row, read) if sound else None
-
-
-def _doubled(book: Book) -> Iterator[Problem]:
-    seen: dict[tuple[str, str], BookLine] = {}
-    for file, lines in book.lines.items():
-        series = "instrument" if file in INSTRUMENTS else file
-        for line in lines:
-            key = book.key_of(line)
-            first = seen.setdefault((series, key), line)
-            if first is not line:
-                column = FILES[file].key[0]
-                words = f"“{key}” stands already in {first.file}.csv, row {first.row}; expected each once"
-                yield line.problem(words, column)
-
-
-def _astray(book: Book) -> Iterator[Problem]:
-    standing: dict[tuple[str, tuple[str, ...]], set[tuple[Cell, ...]]] = {}
-    for file, lines in book.lines.items():
-        for link in FILES[file].references:
-            for target in link.files:
-                known = (target, link.named)
-                if known not in standing:
-                    standing[known] = {_values(line, link.named) for line in book.of(target)}
-            for line in lines:
-                asked = _values(line, link.columns)
-                if None not in asked and not any(asked in standing[target, link.named] for target in link.files):
-                    where = " or ".join(f"{target}.csv" for target in link.files)
-                    yield line.problem(_unknown(line, link, where), link.columns[-1])
-
-
-def _values(line: BookLine, columns: Iterable[str]) -> tuple[Cell, ...]:
-    return tuple(line.cells[column] for column in columns)
-
-
-def _unknown(line: BookLine, link: Reference, where: str) -> str:
-    content = line.content()
-    key = " · ".join(content[column] for column in link.columns)
-    return f"“{key}” is not known; expected what stands in {where}, column {' and '.join(link.named)}"
+    return BookLine(file.name, row, read)
 
 
 def _with_money(book: Book, problems: list[Problem]) -> Book:
     """Turn exact amounts into minor units of the currency that the row, or its fund, is kept in."""
-    currency_of = {line.text("code"): line.text("currency") for line in book.of("funds")}
+    currency_of = {line.text("code"): line.text("currency") for line in book.of("funds") if "currency" in line.cells}
     changed: dict[str, tuple[BookLine, ...]] = {}
     for file, lines in book.lines.items():
         columns = [column.name for column in FILES[file].columns if column.kind is Kind.AMOUNT]
@@ -206,10 +177,13 @@ def _with_money(book: Book, problems: list[Problem]) -> Book:
 def _in_minor(
     book: Book, line: BookLine, columns: list[str], currency_of: Mapping[str, str], problems: list[Problem]
 ) -> BookLine:
-    currency = line.text("currency") if "currency" in line.cells else currency_of[book.fund_of(line)]
+    try:
+        currency = line.text("currency") if "currency" in line.cells else currency_of[book.fund_of(line)]
+    except LookupError:  # its currency, or a code that leads to it, is a problem that is told already
+        return line
     cells = dict(line.cells)
     for column in columns:
-        exact = cells[column]
+        exact = cells.get(column)
         if not isinstance(exact, Decimal):
             continue
         if not currency:

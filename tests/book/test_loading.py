@@ -26,6 +26,9 @@ from tests.book.small import SMALL, broken_book, write_book
 from tests.conftest import TestDatabase
 
 ROOT = Path(__file__).resolve().parents[2]
+MORE_THAN_OWED = (
+    "receipts.csv, row 2, column amount: “406000.01”: EUR 406,000.01 is more than the EUR 406,000.00 owed on 31 Dec 2024"
+)
 OVER_THE_TICKET = "ticket D-1: limit EUR 399,999.99, used EUR 0.00, asked EUR 400,000.00, over by EUR 0.01"
 
 
@@ -167,9 +170,9 @@ def test_a_fund_that_came_in_by_another_door_is_not_loaded_into(database: TestDa
     ("file", "old", "new", "words"),
     [
         ("fund_limits", "500000.00", "399999.99",
-         "deal_stages.csv, row 3: 1 limit of the fund would be exceeded: " + OVER_THE_TICKET),
+         "deal_stages.csv, row 3, column stage: “approved”: 1 limit of the fund would be exceeded: " + OVER_THE_TICKET),
         ("receipts", "56000.00", "406000.01",
-         "receipts.csv, row 2: EUR 406,000.01 is more than the EUR 406,000.00 owed on 2024-12-31"),
+         MORE_THAN_OWED),
     ],
 )  # fmt: skip
 def test_what_only_a_rule_sees_is_told_with_its_row_and_nothing_is_kept(
@@ -183,7 +186,7 @@ def test_what_only_a_rule_sees_is_told_with_its_row_and_nothing_is_kept(
 def test_more_than_the_cash_there_is_cannot_be_drawn(database: TestDatabase, tmp_path: Path) -> None:
     poor = {**SMALL, "contributions": SMALL["contributions"].replace("1000000.00", "399999.99")}
     (told,) = refused(database, tmp_path, poor)
-    assert told.startswith("drawdowns.csv, row 2: ")
+    assert told.startswith("drawdowns.csv, row 2, column amount: “400000.00”: ")
     assert rows(database) == {}
 
 

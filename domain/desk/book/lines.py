@@ -115,7 +115,10 @@ class Book:
 
     def instrument(self, code: str) -> BookLine:
         """Return the loan, equity stake or royalty of that code."""
-        return next(found for file in INSTRUMENT_FILES if (found := self._by_code.get((file, code))) is not None)
+        for file in INSTRUMENT_FILES:
+            if (found := self._by_code.get((file, code))) is not None:
+                return found
+        raise KeyError(code)
 
     def instruments(self) -> Iterator[BookLine]:
         for file in INSTRUMENT_FILES:

@@ -3,16 +3,16 @@
 The mission map comes first. Then the days are lived through as they were: before anybody acts on a day, the fund's
 nights up to its eve are run; then every act of the day is done through the same functions that pages call, by the
 person who did it; at the end the nights run up to the fund's business day. So findings, breaches and triggers are the
-nights' own, and what the rules refuse is refused here too, with the row it came from.
+nights' own, and what the rules refuse is refused here too, all of it in one run, with the rows it came from.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 
 from sqlmodel import Session
 
@@ -22,8 +22,9 @@ from domain.desk.book.acts import ACTS, BookLoad, bring_act, day_of
 from domain.desk.book.differences import LOAD_ACT, compare_fund, compare_shared, fund_rows
 from domain.desk.book.lines import Book, BookLine
 from domain.desk.book.map import FUND_ACTS, SHARED_ACTS, open_fund
+from domain.desk.book.refused import Trials
 from domain.desk.night import NightRefusal
-from domain.errors import InputRefused, Problem, Refusal
+from domain.errors import InputRefused, Problem
 from domain.store import audit
 from domain.store import book as store
 
@@ -55,7 +56,8 @@ def load(session: Session, *, book: Book, by: Actor = NIGHT, progress: Progress 
     """Load a book that ``api.files.book`` has read and checked; what is there already with the same content is passed.
 
     Takes the night's database role: a load sees and writes every fund. Refused, in this order: the role; what is there
-    and says something else, every difference (``InputRefused``); the first act that a rule refuses, with its row.
+    and says something else, every difference (``InputRefused``); every act that a rule refuses, with its row: what
+    funds share and the funds themselves first, then, where all of that stands, the acts of the days.
     """
     permit(Act.ADMINISTER, by=by)
     store.lock_loading(session)
@@ -63,18 +65,20 @@ def load(session: Session, *, book: Book, by: Actor = NIGHT, progress: Progress 
     acts = [line for fund in here.funds_new for line in _acts_of(book, fund)]
     acts.sort(key=lambda line: (day_of(line), ACTS[line.file].rank(line)))
     told = _Told(len(new) + len(acts), progress)
+    trials = Trials(session, book)
     for line in new:
-        with _refused_at(line):
-            SHARED_ACTS[line.file](here, line)
+        trials.attempt(line, partial(SHARED_ACTS[line.file], here, line))
         told.one_more()
     for fund in here.funds_new:
-        _open(here, fund)
+        _open(here, fund, trials)
+    trials.stop()
     nights = _Nights(here)
     for line in acts:
-        nights.live_to(book.fund_of(line), day_of(line) - timedelta(days=1))
-        with _refused_at(line):
-            bring_act(here, line)
+        if not trials.builds_on_refused(line):
+            nights.live_to(book.fund_of(line), day_of(line) - timedelta(days=1))
+        trials.attempt(line, partial(bring_act, here, line))
         told.one_more()
+    trials.stop()
     for fund in here.funds_new:
         nights.live_to(fund, book.coded("funds", fund).day("business_day"))
     _remember(here)
@@ -107,15 +111,13 @@ def _acts_of(book: Book, fund: str) -> Iterator[BookLine]:
         yield from (line for line in book.of(file) if book.fund_of(line) == fund)
 
 
-def _open(here: BookLoad, fund: str) -> None:
+def _open(here: BookLoad, fund: str, trials: Trials) -> None:
     """Open a fund with its missions, limits and targets."""
     line = here.book.coded("funds", fund)
-    with _refused_at(line):
-        open_fund(here, line)
+    trials.attempt(line, partial(open_fund, here, line))
     for file, act in FUND_ACTS.items():
         for own in here.book.under(file, "fund", fund):
-            with _refused_at(own):
-                act(here, own)
+            trials.attempt(own, partial(act, here, own))
 
 
 class _Nights:
@@ -140,19 +142,6 @@ class _Nights:
             self.run += 1
         store.open_day(session, fund_id=fund_id, day=day)
         self._closed[fund] = day
-
-
-@contextmanager
-def _refused_at(line: BookLine) -> Iterator[None]:
-    """Tell a refusal with the row whose act it refuses."""
-    try:
-        yield
-    except InputRefused as refused:
-        raise InputRefused(
-            [line.problem(str(problem)) for problem in refused.problems], subject="the book"
-        ) from refused
-    except Refusal as refused:
-        raise InputRefused([line.problem(str(refused))], subject="the book") from refused
 
 
 class _Told:
