@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from domain.calendar import in_words
 from domain.errors import InputRefused, Problem, Refusal
-from domain.money import AMOUNT_MINOR_MAX, share_of
+from domain.money import AMOUNT_MINOR_MAX, Money, share_of
 from domain.terms import read_day, read_share, unknown_terms
 
 
@@ -24,8 +25,19 @@ class RevenuePeriodRefused(Refusal):
     """A period for which no revenue can be stated: its days are out of order, or the royalty has ended before it."""
 
     def __init__(self, *, period_start: date, period_end: date, why: str) -> None:
-        super().__init__(f"no revenue can be stated for {period_start} to {period_end}: {why}")
+        super().__init__(f"no revenue can be stated for {in_words(period_start)} to {in_words(period_end)}: {why}")
         self.period_start, self.period_end, self.why = period_start, period_end, why
+
+
+class RoyaltyRunsOn(Refusal):
+    """A deal is not closed while its royalty can still make something due."""
+
+    def __init__(self, *, royalty: str, left: Money, until: date) -> None:
+        super().__init__(
+            f"{royalty} may still bring in {left} until {in_words(until)}; "
+            "its deal is closed when the cap is reached or that day is over"
+        )
+        self.royalty, self.left, self.until = royalty, left, until
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +93,14 @@ def royalty_due(
     elif overlap := [(start, end) for start, end in stated if start <= period_end and period_start <= end]:
         why = f"revenue was stated for {overlap[0][0]} to {overlap[0][1]} before"
     elif period_start > terms.until:
-        why = f"the royalty ended on {terms.until}"
+        why = f"the royalty ended on {in_words(terms.until)}"
     if why:
         raise RevenuePeriodRefused(period_start=period_start, period_end=period_end, why=why)
     left = max(0, terms.cap_minor - due_before_minor)
     due = min(share_of(revenue_minor, terms.share_of_revenue), left)
     return RoyaltyDue(due, left - due)
+
+
+def royalty_to_come(*, terms: RoyaltyTerms, due_minor: int, on: date) -> int:
+    """Return the most that a royalty can still make due in minor units: what its cap leaves, nothing after its end."""
+    return 0 if on > terms.until else max(0, terms.cap_minor - due_minor)

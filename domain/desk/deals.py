@@ -37,10 +37,12 @@ from domain.errors import InputRefused, NotFound, Problem
 from domain.ledger import Entry, transfer
 from domain.limits import check_limits
 from domain.money import Money
+from domain.royalties import RoyaltyRunsOn, parse_royalty_terms, royalty_to_come
 from domain.store import audit, deal_queries, fund_queries, instrument_queries, ledger
 from domain.store.deal_queries import DealState
 from domain.store.deals import DealRow, DealStageRow, InstrumentRow, PartyRow, TermsRow
 from domain.store.funds import FundRow
+from domain.store.instrument_queries import InstrumentState
 from domain.store.missions import ProjectRow
 
 __all__ = [
@@ -159,7 +161,7 @@ def advance(
 
     Refused, in this order: an unknown deal, the role, the second person (who proposed does not approve), a stage that
     cannot be reached from here, a day before the last stage's or after the fund's open day, the limits (all that are
-    exceeded), money that still stands.
+    exceeded), money that still stands, a royalty that runs on.
     """
     to = Stage(to)
     deal = deal_queries.lock_deal(session, deal_id)
@@ -175,7 +177,7 @@ def advance(
         deal_queries.lock_limits(session, fund_id)
         check_limits(deal_headroom(session, deal=deal, on=happened_on))
     if to is Stage.CLOSED:
-        _require_nothing_left(session, deal)
+        _require_nothing_left(session, deal, on=happened_on)
     _reach(session, deal_id=deal_id, fund_id=fund_id, stage=to, on=happened_on, reason=reason, by=by)
     if to is Stage.CONTRACTED:
         day = booking_day(fund, effective_on=happened_on, booked_on=booked_on or max(fund.business_day, happened_on))
@@ -232,13 +234,24 @@ def _book_commitments(session: Session, *, deal: DealState, signed_on: date, boo
         )
 
 
-def _require_nothing_left(session: Session, deal: DealState) -> None:
-    """A royalty's cost keeps no deal open, because nobody pays it back; what is due on it does."""
+def _require_nothing_left(session: Session, deal: DealState, *, on: date) -> None:
+    """A royalty's cost keeps no deal open, because nobody pays it back; what is due on it, or may become so, does."""
     held = undrawn = 0
-    for figures in figures_of(session, instrument_queries.instruments_of(session, [deal.id])).values():
+    instruments = {instrument.id: instrument for instrument in instrument_queries.instruments_of(session, [deal.id])}
+    booked = figures_of(session, list(instruments.values()))
+    for figures in booked.values():
         undrawn += figures.undrawn.minor
         held += figures.receivable.minor + (0 if figures.kind == "royalty" else figures.outstanding.minor)
     if held or undrawn:
         raise DealStillHolds(
             deal=deal.code, outstanding=Money(held, deal.currency), undrawn=Money(undrawn, deal.currency)
         )
+    for instrument_id, figures in booked.items():
+        if figures.kind == "royalty" and figures.drawn.minor:  # nothing is owed for what was never paid out
+            _require_royalty_over(instruments[instrument_id], due=figures.returned + figures.receivable, on=on)
+
+
+def _require_royalty_over(royalty: InstrumentState, *, due: Money, on: date) -> None:
+    terms = parse_royalty_terms(royalty.terms)
+    if left := royalty_to_come(terms=terms, due_minor=due.minor, on=on):
+        raise RoyaltyRunsOn(royalty=royalty.code, left=Money(left, royalty.currency), until=terms.until)

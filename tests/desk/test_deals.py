@@ -1,8 +1,10 @@
 """Deals from proposal to exit: who may, what the limits leave, and two people at once."""
 
 from datetime import date
+from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import Session
 
 from domain.authority import NIGHT, Actor, NotAllowed, SamePersonPreparedAndDecides
@@ -21,6 +23,7 @@ from domain.errors import InputRefused, NotFound
 from domain.limits import LimitExceeded
 from domain.money import Money
 from domain.parties import Role
+from domain.royalties import RoyaltyRunsOn
 from tests.desk.financed import LOAN, OPENED, TODAY, Financed, finance, person
 
 
@@ -118,6 +121,55 @@ def test_a_deal_with_money_out_is_not_closed(here: Financed) -> None:
         here.advance(deal_id, "closed", on=TODAY)
     here.receive(loan, 36_108_00, "2024-02-01")
     here.advance(deal_id, "closed", on=TODAY)
+    assert deals.deal_list(here.session)[0].stage is Stage.CLOSED
+
+
+def state_revenue(here: Financed, royalty: UUID, year: int, revenue_minor: int) -> None:
+    state = instruments.state_revenue
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    state(
+        here.session, instrument_id=royalty, period_start=first, period_end=last, revenue_minor=revenue_minor,
+        by=here.officer, key=f"revenue of {year}",
+    )  # fmt: skip
+
+
+def test_a_deal_is_not_closed_before_its_royalty_has_reached_its_cap(here: Financed) -> None:
+    royalty = here.signed(kind="royalty", minor=4_000_00)
+    deal_id = deals.deal_by_code(here.session, "D-1")
+    here.draw(royalty, 4_000_00)
+    # 3 % of 100,000.00 is 3,000.00; the cap is 5,000.00
+    state_revenue(here, royalty, 2024, 100_000_00)
+    with pytest.raises(DealStillHolds, match=r"EUR 3,000\.00 is outstanding"):
+        here.advance(deal_id, "closed", on=TODAY)
+    here.receive(royalty, 3_000_00, "2025-02-01", part="royalty")
+    with pytest.raises(RoyaltyRunsOn, match=r"D-1-I may still bring in EUR 2,000\.00 until"):
+        here.advance(deal_id, "closed", on=TODAY)
+    # 3 % of 70,000.00 is 2,100.00, of which the cap leaves 2,000.00
+    state_revenue(here, royalty, 2025, 70_000_00)
+    here.receive(royalty, 2_000_00, "2025-12-31", part="royalty")
+    here.advance(deal_id, "closed", on=TODAY)
+    assert deals.deal_list(here.session)[0].stage is Stage.CLOSED
+    assert here.holds(royalty)["royalty_at_cost"] == 4_000_00, "the cost stays on the books"
+
+
+def test_a_deal_is_closed_when_its_royalty_has_ended_below_its_cap(here: Financed) -> None:
+    royalty = here.signed(kind="royalty", minor=4_000_00)
+    deal_id = deals.deal_by_code(here.session, "D-1")
+    here.draw(royalty, 4_000_00)
+    here.session.execute(text("UPDATE fund SET business_day = '2028-01-31'"))
+    here.session.expire_all()
+    with pytest.raises(RoyaltyRunsOn, match=r"EUR 5,000\.00 until"):
+        here.advance(deal_id, "closed", on=date(2027, 12, 31))  # its last day
+    here.advance(deal_id, "closed", on=date(2028, 1, 1))
+    assert deals.deal_list(here.session)[0].stage is Stage.CLOSED
+
+
+def test_a_royalty_that_was_never_drawn_keeps_no_deal_open(here: Financed) -> None:
+    royalty = here.signed(kind="royalty", minor=4_000_00)
+    instruments.cancel_undrawn(
+        here.session, instrument_id=royalty, effective_on=TODAY, reason="", by=here.officer, key="cancel"
+    )
+    here.advance(deals.deal_by_code(here.session, "D-1"), "closed", on=TODAY)
     assert deals.deal_list(here.session)[0].stage is Stage.CLOSED
 
 

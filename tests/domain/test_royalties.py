@@ -13,6 +13,7 @@ from domain.royalties import (
     RoyaltyTerms,
     parse_royalty_terms,
     royalty_due,
+    royalty_to_come,
 )
 
 TERMS = RoyaltyTerms(Decimal("0.03"), 10_000_00, date(2027, 12, 31))
@@ -45,7 +46,7 @@ def test_a_royalty_is_a_share_of_revenue_up_to_its_cap(revenue: int, due_before:
     [
         ("2025-02-01", "2025-01-31", "it ends before it starts"),
         ("2024-12-31", "2025-06-30", "revenue was stated for 2024-01-01 to 2024-12-31 before"),
-        ("2028-01-01", "2028-06-30", "the royalty ended on 2027-12-31"),
+        ("2028-01-01", "2028-06-30", "the royalty ended on 31 Dec 2027"),
     ],
 )
 def test_a_period_that_cannot_be_stated_is_refused(start: str, end: str, words: str) -> None:
@@ -78,3 +79,16 @@ def test_terms_of_a_royalty() -> None:
     with pytest.raises(InputRefused) as refused:
         parse_royalty_terms({"share_of_revenue": "3", "cap_minor": "10000.00", "until": "2027-02-29"})
     assert [p.where for p in refused.value.problems] == list(said)
+
+
+@pytest.mark.parametrize(
+    ("due", "on", "to_come"),
+    [
+        (0, date(2024, 1, 1), 10_000_00),
+        (9_999_99, date(2027, 12, 31), 1),  # its last day still counts
+        (10_000_00, date(2024, 1, 1), 0),
+        (0, date(2028, 1, 1), 0),
+    ],
+)
+def test_what_may_still_come_is_what_the_cap_leaves_until_the_last_day(due: int, on: date, to_come: int) -> None:
+    assert royalty_to_come(terms=TERMS, due_minor=due, on=on) == to_come
