@@ -111,9 +111,28 @@ def agree(
         public=public,
         tests=days,
     )
-    said = {"deal": deal.code, "clause": covenant.clause, "tests": [test.period_end for test in days]}
+    said = {
+        "deal": deal.code,
+        "kind": kind,
+        "family": condition_family,
+        "indicator": indicator_id,
+        **_terms(covenant, days),
+    }
     record(session, by=by, act=AGREE, subject_kind="covenant", subject=code, fund_id=deal.fund_id, detail=said)
     return covenant_id
+
+
+def _terms(covenant: Covenant, tests: Sequence[CovenantTest]) -> dict[str, object]:
+    """Return all that was promised, for the audit: it is sealed, so the promise can be read as it was given."""
+    return {
+        "clause": covenant.clause,
+        "direction": covenant.direction,
+        "tolerance": covenant.tolerance,
+        "grace_days": covenant.grace_days,
+        "remedy_days": covenant.remedy_days,
+        "trajectory": [[point.expected_on, point.value] for point in covenant.trajectory],
+        "tests": [[test.period_start, test.period_end, test.due_on] for test in tests],
+    }
 
 
 def _deal_and_unit(session: Session, *, deal_id: UUID, indicator_id: UUID) -> tuple[DealRow, str]:
