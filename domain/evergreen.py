@@ -68,6 +68,7 @@ class FundMovement:
     contribution: str | None = None
     reverses_id: int | None = None
     taken_over: bool = False
+    seal: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ class PoolFlow:
     pool: PoolVector
     outstanding: PoolVector = field(default_factory=dict)
     disbursed: PoolVector = field(default_factory=dict)
+    seal: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,17 @@ def add_up(flows: Iterable[PoolFlow], *, as_of: date) -> FundFlows:
     )
 
 
+def available_minor(movements: Iterable[FundMovement], *, cash_minor: int, undrawn_minor: int) -> int | None:
+    """Return cash less what is signed and undrawn; None for a fund whose cash is kept elsewhere.
+
+    That is one that holds positions taken over from statements and has never moved cash here.
+    """
+    movements = list(movements)
+    if any(one.taken_over for one in movements) and not any(one.cash_minor for one in movements):
+        return None
+    return cash_minor - undrawn_minor
+
+
 def recycling_ratio(*, deployed_minor: int, contributed_minor: int) -> Decimal | None:
     """Return cumulative deployed ÷ cumulative contributed, to four places, half to even; None before any money came."""
     if contributed_minor <= 0:
@@ -231,6 +244,7 @@ def _taken_back(
         pool=_back(flow.pool, pool, overdraw=True),
         outstanding=_back(flow.outstanding, outstanding, overdraw=False),
         disbursed=_back(flow.disbursed, disbursed, overdraw=False),
+        seal=movement.seal,
     )
 
 
@@ -294,6 +308,7 @@ def _flow(
         pool or {},
         outstanding or {},
         disbursed or {},
+        movement.seal,
     )
 
 

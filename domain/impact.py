@@ -61,10 +61,17 @@ class Observation:
 
 @dataclass(frozen=True, slots=True)
 class TargetPart:
-    """What one project's one observation puts into a target's actual figure."""
+    """What one project's one observation puts into a target's actual figure.
+
+    ``counts`` is the reported ``value`` less ``in_baseline``: what the same project had reached when the baseline was
+    taken, and which observation told so. Only a figure that adds as ``latest`` has any of it in the baseline.
+    """
 
     project: str
     value: Decimal
+    in_baseline: Decimal
+    counts: Decimal
+    baseline_observation_id: int | None
     period_start: date
     period_end: date
     report: str
@@ -79,7 +86,8 @@ class TargetLine:
     """A target against its actual, with what the actual is made of.
 
     Figures are in the indicator's unit, rounded half to even to six places; shares to four. ``actual`` and
-    ``share_achieved`` are None where nothing was reported.
+    ``share_achieved`` are None where nothing was reported since the baseline. ``left_out`` are observations whose
+    period runs over the baseline's or the due day, so that nobody can say which part of them is the target's.
     """
 
     code: str
@@ -100,6 +108,7 @@ class TargetLine:
     status: TargetStatus
     words: str
     made_of: tuple[TargetPart, ...]
+    left_out: tuple[TargetPart, ...]
     target_id: int
     target_seal: int | None
 
@@ -155,12 +164,13 @@ def measure_target(target: Target, observations: Iterable[Observation], *, as_of
     indicator are passed over. Actual = baseline plus what projects report for an indicator that is to increase, less
     it for one that is to decrease. Expected runs straight from the baseline to the target.
     """
-    parts = parts_of(target, observations)
+    observations = list(observations)
+    parts, left_out = parts_of(target, observations), left_out_of(target, observations)
     days = (target.due_on - target.baseline_on).days
     elapsed = Fraction(min(max((as_of - target.baseline_on).days, 0), days), days)
     whole = Fraction(target.value) - Fraction(target.baseline)
     sign = 1 if target.direction is IndicatorDirection.INCREASE else -1
-    reported = sign * sum((Fraction(part.value) for part in parts), Fraction(0))
+    reported = sign * sum((Fraction(part.counts) for part in parts), Fraction(0))
     achieved = reported / whole if parts else None
     status = _status(target, achieved, elapsed)
     actual = _figure(Fraction(target.baseline) + reported) if parts else None
@@ -182,8 +192,9 @@ def measure_target(target: Target, observations: Iterable[Observation], *, as_of
         share_expected=to_places(elapsed, SHARE_PLACES),
         share_achieved=None if achieved is None else to_places(achieved, SHARE_PLACES),
         status=status,
-        words=_words(target, status, actual, expected),
+        words=_words(target, status, actual, expected) + _left_out_words(len(left_out)),
         made_of=parts,
+        left_out=left_out,
         target_id=target.fact_id,
         target_seal=target.seal,
     )
@@ -192,22 +203,36 @@ def measure_target(target: Target, observations: Iterable[Observation], *, as_of
 def parts_of(target: Target, observations: Iterable[Observation]) -> tuple[TargetPart, ...]:
     """Return the observations that a target counts, by project and period.
 
-    ``latest`` takes each project's last period. ``sum`` takes every period, no day of a project twice: of periods that
-    overlap, the one that ends last counts, and of those the longest. Where two reports tell of the same period, the
-    one submitted last counts.
+    The baseline holds everything up to and with its day, so only what came after it counts, and nothing after the due
+    day. ``latest`` takes each project's last period, less what the project had reached by the baseline's day. ``sum``
+    takes every period that begins after the baseline's day, no day of a project twice: of periods that overlap, the
+    one that ends last counts, and of those the longest. Where two reports tell of the same period, the one submitted
+    last counts.
     """
-    by_project: dict[str, list[Observation]] = {}
-    for one in observations:
-        if one.indicator == target.indicator:
-            by_project.setdefault(one.project, []).append(one)
-    parts = []
-    for _, found in sorted(by_project.items()):
-        found.sort(
-            key=lambda o: (-o.period_end.toordinal(), o.period_start, -o.submitted_on.toordinal(), -o.observation_id)
-        )
-        counted = found[:1] if target.adding is Adding.LATEST else _apart(found)
-        parts += [_part(one) for one in reversed(counted)]
+    parts: list[TargetPart] = []
+    for found in _by_project(target, observations):
+        in_time = [one for one in found if one.period_end <= target.due_on]
+        if target.adding is Adding.LATEST:
+            parts += _since_baseline(target, in_time)
+        else:
+            since = [one for one in in_time if one.period_start > target.baseline_on]
+            parts += [_part(one, counts=one.value) for one in reversed(_apart(since))]
     return tuple(parts)
+
+
+def left_out_of(target: Target, observations: Iterable[Observation]) -> tuple[TargetPart, ...]:
+    """Return the periods of a flow that run over the baseline's or the due day: they cannot be split, so none counts.
+
+    A stock is told for the day its period ends on, so nothing of it is ever left out.
+    """
+    if target.adding is Adding.LATEST:
+        return ()
+    return tuple(
+        _part(one, counts=Decimal(0))
+        for found in _by_project(target, observations)
+        for one in reversed(found)
+        if any(one.period_start <= day < one.period_end for day in (target.baseline_on, target.due_on))
+    )
 
 
 def plain(figure: Decimal) -> str:
@@ -242,6 +267,34 @@ def _words(target: Target, status: TargetStatus, actual: Decimal | None, expecte
             return f"{plain(figure)} of {goal}; {plain(to_places(Fraction(expected), 2))} expected by now: {status}"
 
 
+def _left_out_words(count: int) -> str:
+    if not count:
+        return ""
+    which = "1 report is" if count == 1 else f"{count} reports are"
+    return f"; {which} left out, told for a period that runs over the day of the baseline or the due day"
+
+
+def _by_project(target: Target, observations: Iterable[Observation]) -> list[list[Observation]]:
+    """Return the indicator's observations, a list per project: what ends last and, of equals, what counts is first."""
+    by_project: dict[str, list[Observation]] = {}
+    for one in observations:
+        if one.indicator == target.indicator:
+            by_project.setdefault(one.project, []).append(one)
+    for found in by_project.values():
+        found.sort(
+            key=lambda o: (-o.period_end.toordinal(), o.period_start, -o.submitted_on.toordinal(), -o.observation_id)
+        )
+    return [found for _, found in sorted(by_project.items())]
+
+
+def _since_baseline(target: Target, found: Sequence[Observation]) -> list[TargetPart]:
+    last = next((one for one in found if one.period_end > target.baseline_on), None)
+    if last is None:
+        return []
+    before = next((one for one in found if one.period_end <= target.baseline_on), None)
+    return [_part(last, counts=last.value - before.value if before else last.value, before=before)]
+
+
 def _apart(found: Sequence[Observation]) -> list[Observation]:
     counted: list[Observation] = []
     for one in found:
@@ -250,10 +303,13 @@ def _apart(found: Sequence[Observation]) -> list[Observation]:
     return counted
 
 
-def _part(one: Observation) -> TargetPart:
+def _part(one: Observation, *, counts: Decimal, before: Observation | None = None) -> TargetPart:
     return TargetPart(
         project=one.project,
         value=one.value,
+        in_baseline=before.value if before else Decimal(0),
+        counts=counts,
+        baseline_observation_id=before.observation_id if before else None,
         period_start=one.period_start,
         period_end=one.period_end,
         report=one.report,

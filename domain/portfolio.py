@@ -20,7 +20,7 @@ class InstrumentLine:
     """One instrument's money, in the fund's currency, and the missions that its project helps.
 
     ``committed`` is signed less cancelled, ``drawn`` is paid out, ``outstanding`` is what is still owed or carried at
-    cost, ``returned`` is everything that came in.
+    cost, ``returned`` is everything that came in. ``entry_ids`` are the ledger's entries that the four are made of.
     """
 
     deal: str
@@ -32,6 +32,7 @@ class InstrumentLine:
     drawn: Money
     outstanding: Money
     returned: Money
+    entry_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

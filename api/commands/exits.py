@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from api.commands.printing import Format, FormatOption, print_json, print_table
+from api.commands.reading import reach_words, sealed_book
 
 if TYPE_CHECKING:
-    from domain.desk.exits import Trigger
+    from domain.desk.exits import TriggerReport
 
 DAY = ["%Y-%m-%d"]
 
@@ -23,22 +24,25 @@ def register(app: typer.Typer) -> None:
 def exits(
     fund: Annotated[str, typer.Option(help="The fund's code.")],
     as_of: Annotated[datetime, typer.Option(formats=DAY, help="The day to read them as of, such as 2026-03-31.")],
-    seal: Annotated[int | None, typer.Option(help="Read them as known at this seal of the fund.")] = None,
+    seal: Annotated[
+        int | None, typer.Option(min=0, help="Read them as known at this seal; without it, at the fund's last one.")
+    ] = None,
     format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
 ) -> None:
     """Print the facts that give the bank the right to leave a deal, with their evidence and the ways out."""
-    from api.database.book import open_book
-    from api.database.roles import Role
-    from domain.desk import exits as desk
+    from domain.desk.exits import trigger_report
 
-    with open_book() as book, book.sessions.begin(Role.NIGHT) as session:
-        found = desk.triggers(session, fund_code=fund, as_of=as_of.date(), seal=seal)
+    with sealed_book(seal) as session:
+        told = trigger_report(session, fund_code=fund, as_of=as_of.date(), seal=seal)
     if format is Format.JSON:
-        print_json(plain_triggers(found, fund=fund, as_of=as_of.date(), seal=seal))
+        print_json(plain_triggers(told))
         return
-    if not found:
-        print_table(f"{fund}: exit triggers as of {as_of.date()}", ["day", "evidence"], [])
-    for trigger in found:
+    known = f"as known at seal {told.seal}" + (f" ({told.sealed_at:%d %b %Y})" if told.sealed_at else "")
+    count = {0: "no exit trigger", 1: "1 exit trigger"}.get(len(told.triggers), f"{len(told.triggers)} exit triggers")
+    typer.echo(f"{fund}, as of {told.as_of:%d %b %Y}, {known}: {count}")
+    if words := reach_words(fund=fund, as_of=told.as_of, opened_on=told.opened_on, reached=told.reached):
+        typer.echo(words)
+    for trigger in told.triggers:
         ways = ", ".join(way.replace("_", " ") for way in trigger.mechanisms)
         print_table(
             f"{trigger.deal} {trigger.title}: {trigger.rule.replace('_', ' ')}, raised on {trigger.raised_on}, "
@@ -48,12 +52,13 @@ def exits(
         )
 
 
-def plain_triggers(found: tuple[Trigger, ...], *, fund: str, as_of: date, seal: int | None) -> dict[str, Any]:
+def plain_triggers(told: TriggerReport) -> dict[str, Any]:
     """Return triggers as JSON holds them: the command and the API answer alike."""
     return {
-        "fund": fund,
-        "as_of": as_of,
-        "seal": seal,
+        "fund": told.fund,
+        "as_of": told.as_of,
+        "reached": told.reached,
+        "seal": told.seal,
         "triggers": [
             {
                 "rule": trigger.rule,
@@ -66,6 +71,6 @@ def plain_triggers(found: tuple[Trigger, ...], *, fund: str, as_of: date, seal: 
                 "mechanisms": trigger.mechanisms,
                 "status": trigger.status,
             }
-            for trigger in found
+            for trigger in told.triggers
         ],
     }

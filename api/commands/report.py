@@ -14,16 +14,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.commands.printing import Format, FormatOption, plain
+from api.commands.reading import reach_words, sealed_book
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.console import Console
     from rich.text import Text
-    from sqlmodel import Session
 
     from domain.desk.evergreen import EvergreenReport
     from domain.desk.impact import ImpactReport
+    from domain.impact import TargetLine
+    from domain.money import Money
     from domain.portfolio import MoneyLine
 
 FundOption = Annotated[str, typer.Option("--fund", help="The fund's code.")]
@@ -56,7 +58,7 @@ def impact(
     from api.schemas.impact import ImpactAnswer
     from domain.desk.impact import impact_report
 
-    with _sealed_book(seal) as session:
+    with sealed_book(seal) as session:
         told = impact_report(session, fund_code=fund, as_of=as_of.date(), seal=seal)
     if format is Format.JSON:
         _write_json(ImpactAnswer.model_validate(told).model_dump(mode="json"), out)
@@ -76,28 +78,14 @@ def evergreen(
     from api.schemas.impact import EvergreenAnswer
     from domain.desk.evergreen import evergreen_report
 
-    with _sealed_book(seal) as session:
+    with sealed_book(seal) as session:
         told = evergreen_report(session, fund_code=fund, as_of=as_of.date(), seal=seal)
     if format is Format.JSON:
         _write_json(EvergreenAnswer.model_validate(told).model_dump(mode="json"), out)
     else:
         with _console(out) as console:
+            _print_reach(console, told)
             _print_evergreen(console, told)
-
-
-@contextmanager
-def _sealed_book(seal: int | None) -> Iterator[Session]:
-    """Open the book to read; without a seal number, seal first what can be sealed, so that the report knows it."""
-    from api.database.book import open_book
-    from api.database.roles import Role
-    from domain.desk.ledger import seal_facts
-
-    with open_book() as book:
-        if seal is None:
-            with book.sessions.begin(Role.NIGHT) as session:
-                seal_facts(session)
-        with book.sessions.begin(Role.NIGHT) as session:
-            yield session
 
 
 @contextmanager
@@ -131,30 +119,13 @@ def _write(text: str, out: Path) -> None:
 def _print_impact(console: Console, told: ImpactReport) -> None:
     from rich.markup import escape
 
-    from domain.impact import plain as figure
-
     known = f"as known at seal {told.seal}" + (f" ({told.sealed_at:%d %b %Y})" if told.sealed_at else "")
     console.print(
         f"[bold]{escape(told.fund_name)}[/bold] ({escape(told.fund)}), as of {told.as_of:%d %b %Y}, {known}\n"
     )
+    _print_reach(console, told)
     for mission in told.missions:
-        _table(
-            console,
-            mission.name,
-            ["target", "unit", "actual", "expected", "target", "on track"],
-            [
-                (
-                    f"{line.indicator_name}, by {line.due_on:%b %Y}" + ("" if line.own else " (the mission's own)"),
-                    line.unit,
-                    "–" if line.actual is None else figure(line.actual),
-                    figure(round(line.expected, 2)),
-                    figure(line.target),
-                    _styled(line.status),
-                )
-                for line in mission.targets
-            ],
-            right=(2, 3, 4),
-        )
+        _print_targets(console, mission.name, mission.targets)
         _print_money(console, f"Money behind it, {told.currency}", mission.money)
     console.print(
         f"Green from {told.green_from:%} of what is expected by now, amber from {told.amber_from:%}, red below. "
@@ -165,13 +136,58 @@ def _print_impact(console: Console, told: ImpactReport) -> None:
     _print_evergreen(console, told.evergreen)
 
 
+def _print_reach(console: Console, told: ImpactReport | EvergreenReport) -> None:
+    from rich.text import Text
+
+    if words := reach_words(fund=told.fund, as_of=told.as_of, opened_on=told.opened_on, reached=told.reached):
+        console.print(Text(words + "\n", style="yellow"))
+
+
+def _print_targets(console: Console, mission: str, lines: Sequence[TargetLine]) -> None:
+    from rich.text import Text
+
+    _table(
+        console,
+        mission,
+        ["indicator", "unit", "actual", "expected", "target", "on track"],
+        [
+            (
+                f"{line.indicator_name}, by {line.due_on:%b %Y}" + ("" if line.own else " (the mission's own)"),
+                line.unit,
+                "–" if line.actual is None else _figure(line.actual),
+                _figure(round(line.expected, 2)),
+                _figure(line.target),
+                _styled(line.status),
+            )
+            for line in lines
+        ],
+        right=(2, 3, 4),
+    )
+    for line in lines:
+        if line.left_out:
+            told = ", ".join(f"{one.project} {one.period_start} to {one.period_end}" for one in line.left_out)
+            console.print(
+                Text(f"{line.indicator_name}: left out, over the day of the baseline or the due day: {told}.\n")
+            )
+
+
+def _figure(value: Decimal) -> str:
+    """Write a figure with thousands apart and without trailing zeros, as money is written beside it."""
+    text = f"{value:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _money(money: Money) -> str:
+    return f"{Decimal(money.amount):,}"
+
+
 def _print_money(console: Console, title: str, lines: Sequence[MoneyLine]) -> None:
     amounts = [(line, (line.committed, line.drawn, line.outstanding, line.returned)) for line in lines]
     _table(
         console,
         title,
         ["instrument", "committed", "drawn", "outstanding", "returned"],
-        [(line.kind, *(f"{Decimal(money.amount):,}" for money in four)) for line, four in amounts],
+        [(line.kind, *(_money(money) for money in four)) for line, four in amounts],
         right=(1, 2, 3, 4),
     )
 
@@ -213,18 +229,18 @@ def _print_evergreen(console: Console, told: EvergreenReport) -> None:
     _table(
         console,
         f"Evergreen: {told.fund}, as of {told.as_of:%d %b %Y}, seal {told.seal} ({told.rule})",
-        ["", "amount"],
+        ["figure", told.cash.currency],
         [
-            ("contributed", told.contributed),
-            ("deployed", told.deployed),
-            ("returned", told.returned),
-            ("  of it principal", told.returned_principal),
-            ("  of it income", told.returned_income),
-            ("costs and distributions", told.costs),
-            ("written off", told.written_off),
-            ("cash", told.cash),
-            ("signed, not yet drawn", told.undrawn),
-            ("available", told.available),
+            ("contributed", _money(told.contributed)),
+            ("deployed", _money(told.deployed)),
+            ("returned", _money(told.returned)),
+            ("  of it principal", _money(told.returned_principal)),
+            ("  of it income", _money(told.returned_income)),
+            ("costs and distributions", _money(told.costs)),
+            ("written off", _money(told.written_off)),
+            ("cash", _money(told.cash)),
+            ("signed, not yet drawn", _money(told.undrawn)),
+            ("available", "keeps no cash here" if told.available is None else _money(told.available)),
             ("recycling ratio", "–" if told.recycling_ratio is None else told.recycling_ratio),
         ],
         right=(1,),
@@ -232,8 +248,8 @@ def _print_evergreen(console: Console, told: EvergreenReport) -> None:
     _table(
         console,
         "Cash by contribution and generation (how often it has worked)",
-        ["contribution", "generation", "amount"],
-        [(line.contribution, line.generation, line.amount) for line in told.pool],
+        ["contribution", "generation", told.cash.currency],
+        [(line.contribution, line.generation, _money(line.amount)) for line in told.pool],
         right=(1, 2),
     )
     if told.difference.minor:

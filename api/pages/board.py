@@ -56,7 +56,7 @@ def report(
         return see(f"/board/{quote(code)}/report?as_of={as_of or fund.business_day}&seal={number}")
     found = impact.impact_report(session, fund_code=code, as_of=as_of, seal=seal)
     head = ledger.known_at(session, fund_id=fund.id, seal=None).number
-    page = impact_page.report_page(reader, found, business_day=fund.business_day, head=head)
+    page = impact_page.report_page(reader, found, head=head)
     return show(request, "page.html", page, reader=reader)
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from decimal import Decimal
 from urllib.parse import quote
 
 from api.pages.deal_promises import trigger_panels
+from api.pages.impact_evergreen import available_figure, evergreen_parts
 from api.pages.impact_parts import (
     breaches_table,
     covenants_parts,
     crowding_parts,
-    evergreen_parts,
     money_parts,
 )
 from api.pages.parts import (
@@ -40,8 +39,8 @@ from domain.desk.impact import ImpactReport, MissionImpact
 from domain.impact import TargetLine, TargetStatus
 
 
-def report_page(reader: Reader, found: ImpactReport, *, business_day: date, head: int) -> Page:
-    """Return the page of an impact report; ``head`` is the fund's last seal, ``business_day`` where its book stands."""
+def report_page(reader: Reader, found: ImpactReport, *, head: int) -> Page:
+    """Return the page of an impact report; ``head`` is the fund's last seal."""
     _ = reader.gettext
     deal_of = {line.project: line.deal for line in found.instruments}
     notes: list[Part] = []
@@ -49,13 +48,12 @@ def report_page(reader: Reader, found: ImpactReport, *, business_day: date, head
         newer = Link(f"/board/{quote(found.fund)}/report?as_of={found.as_of}&seal={head}", _("Show what is known now"))
         told = _("This is the report as it was known at seal {seal}. The last seal is {head}.")
         notes.append(Text(told.format(seal=reader.number(found.seal), head=reader.number(head)), "warn", link=newer))
-    if found.as_of > business_day:
-        notes.append(
-            Text(
-                _("The fund's book stands at {day}; nothing later is in it.").format(day=reader.day(business_day)),
-                "warn",
-            )
-        )
+    if found.as_of < found.opened_on:
+        said = _("The fund {fund} opened on {day}; before that day its book holds nothing.")
+        notes.append(Text(said.format(fund=found.fund, day=reader.day(found.opened_on)), "warn"))
+    elif found.reached < found.as_of:
+        said = _("The book of {fund} has reached {day}; what follows is what was known then.")
+        notes.append(Text(said.format(fund=found.fund, day=reader.day(found.reached)), "warn"))
     missions: tuple[Part, ...] = tuple(_mission_panel(reader, one, deal_of) for one in found.missions)
     raised = trigger_panels(reader, found.exit_triggers, with_deal=True)
     return Page(
@@ -154,13 +152,7 @@ def _summary(reader: Reader, found: ImpactReport) -> Summary:
                 "–" if ratio is None else _("{ratio} to 1").format(ratio=reader.number(ratio, places=2)),
                 href="#crowding-in",
             ),
-            Figure(
-                _("Available"),
-                reader.money(found.evergreen.available),
-                _("cash less signed and undrawn"),
-                "",
-                "#evergreen",
-            ),
+            available_figure(reader, found.evergreen, href="#evergreen"),
         )
     )
 
@@ -198,6 +190,13 @@ def _target_panel(reader: Reader, one: TargetLine, deal_of: Mapping[str, str]) -
         if count
         else _("No report counts yet")
     )
+    if left := len(one.left_out):
+        said = reader.ngettext(
+            "%s report is left out: its period runs over the day of the baseline or the due day",
+            "%s reports are left out: their periods run over the day of the baseline or the due day",
+            left,
+        )
+        words = f"{words}; {said % left}"
     return TargetPanel(
         name=one.indicator_name,
         mark=status,
@@ -252,7 +251,12 @@ def _made_of(reader: Reader, one: TargetLine, deal_of: Mapping[str, str]) -> Tab
                     f"/deals/{quote(deal)}#report-{part.period_end}",
                 ),
                 reader.number(part.seal) if part.seal else "–",
-                value,
+                Cell(
+                    value,
+                    note=_("less {value} in the baseline").format(value=reader.number(part.in_baseline))
+                    if part.in_baseline
+                    else "",
+                ),
             )
         )
     return table(

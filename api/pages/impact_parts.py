@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import quote
 
-from api.pages.parts import Cell, Facts, Figure, Mark, More, Part, Summary, Table, Text, line, table
+from api.pages.parts import Cell, Figure, Mark, More, Part, Summary, Table, Text, line, table
 from api.pages.reader import Reader
 from api.pages.words import INSTRUMENT_WORDS, OUTCOME_WORDS, mark, say
 from domain.covenants import Outcome
-from domain.desk.evergreen import EvergreenReport, PoolBalance
 from domain.desk.impact import ImpactReport
 from domain.impact import CovenantCounts, CovenantTestLine
 
@@ -61,7 +60,7 @@ def money_parts(reader: Reader, found: ImpactReport) -> tuple[Part, ...]:
     return (
         kinds,
         *covered,
-        More(_("Made of %s instruments") % reader.number(count), (every, *_cut_short(reader, count))),
+        More(_("Made of %s instruments") % reader.number(count), (every, *cut_short(reader, count))),
     )
 
 
@@ -69,7 +68,8 @@ ROWS_MAX = 300
 """A page shows so many rows of what a figure is made of; the API gives all of them."""
 
 
-def _cut_short(reader: Reader, count: int) -> tuple[Part, ...]:
+def cut_short(reader: Reader, count: int) -> tuple[Part, ...]:
+    """Return the words that a page shows the first rows of more; nothing where it shows all of them."""
     if count <= ROWS_MAX:
         return ()
     said = reader.gettext("The first {shown} of {count}; the API gives all of them.")
@@ -190,110 +190,3 @@ def crowding_parts(reader: Reader, found: ImpactReport) -> tuple[Part, ...]:
         for one in crowd.left_out
     )
     return (Summary(figures, (More(_("Made of %s commitments") % len(rows), (made,)),)), *left)
-
-
-def evergreen_parts(reader: Reader, ever: EvergreenReport) -> tuple[Part, ...]:
-    """Return what was contributed, deployed and returned, and the pool by generation."""
-    _ = reader.gettext
-    others = [
-        Figure(words, reader.money(money))
-        for words, money in (
-            (_("Running costs"), ever.costs),
-            (_("Written off"), ever.written_off),
-            (_("Not matched yet"), ever.unmatched),
-        )
-        if money.minor
-    ]
-    apart = (
-        (
-            Text(
-                _("The pool and the ledger's cash differ by {amount}. Verify the ledger.").format(
-                    amount=reader.money(ever.difference)
-                ),
-                "bad",
-            ),
-        )
-        if ever.difference.minor
-        else ()
-    )
-    pool = _pool_table(
-        reader,
-        ever.pool,
-        _("Cash in the pool by contribution and generation ({currency})").format(currency=ever.cash.currency),
-    )
-    out = _pool_table(
-        reader,
-        ever.outstanding,
-        _("Still with deals, by contribution and generation ({currency})").format(currency=ever.cash.currency),
-    )
-    rule = Text(
-        _("Generation 0 is money paid in; what comes back from generation n is n + 1. Rule: {rule}.").format(
-            rule=ever.rule
-        )
-    )
-    return (
-        *apart,
-        Summary(_evergreen_figures(reader, ever)),
-        *((Facts(tuple(others)),) if others else ()),
-        pool,
-        More(_("What is still with deals, by generation"), (out,)),
-        rule,
-    )
-
-
-def _evergreen_figures(reader: Reader, ever: EvergreenReport) -> tuple[Figure, ...]:
-    _ = reader.gettext
-    ratio = "–" if ever.recycling_ratio is None else reader.number(ever.recycling_ratio, places=places(ever))
-    return (
-        Figure(_("Contributed"), reader.money(ever.contributed)),
-        Figure(_("Deployed"), reader.money(ever.deployed), _("recycling ratio {ratio}").format(ratio=ratio)),
-        Figure(
-            _("Returned"),
-            reader.money(ever.returned),
-            _("principal {principal}, income {income}").format(
-                principal=reader.money(ever.returned_principal), income=reader.money(ever.returned_income)
-            ),
-        ),
-        Figure(_("Cash"), reader.money(ever.cash)),
-        Figure(_("Signed, not drawn"), reader.money(ever.undrawn)),
-        Figure(
-            _("Available"),
-            reader.money(ever.available),
-            _("cash less signed and undrawn"),
-            "bad" if ever.available.minor < 0 else "",
-        ),
-    )
-
-
-def places(ever: EvergreenReport) -> int:
-    """Return how many digits the recycling ratio is shown with."""
-    exponent = ever.recycling_ratio.as_tuple().exponent if ever.recycling_ratio is not None else 0
-    return min(4, -exponent) if isinstance(exponent, int) and exponent < 0 else 0
-
-
-def _pool_table(reader: Reader, lines: Sequence[PoolBalance], caption: str) -> Table:
-    _ = reader.gettext
-    generations = sorted({one.generation for one in lines})
-    held = {(one.contribution, one.generation): one.amount for one in lines}
-    rows = []
-    for contribution in dict.fromkeys(one.contribution for one in lines):
-        mine = [held[contribution, number] for number in generations if (contribution, number) in held]
-        figures = [
-            reader.figure(held[contribution, number]) if (contribution, number) in held else "–"
-            for number in generations
-        ]
-        rows.append(line(contribution, *figures, reader.figure(sum(mine[1:], mine[0]))))
-    if len(rows) > 1:
-        sums = []
-        for number in generations:
-            part = [one.amount for one in lines if one.generation == number]
-            sums.append(reader.figure(sum(part[1:], part[0])))
-        every = [one.amount for one in lines]
-        rows.append(line(_("All"), *sums, reader.figure(sum(every[1:], every[0])), total=True))
-    return table(
-        caption,
-        (_("Contribution"), *(_("Generation %s") % number for number in generations), _("All")),
-        rows,
-        figures=range(1, len(generations) + 2),
-        empty=_("There is no money here on this day."),
-    )

@@ -23,10 +23,16 @@ Figure = Annotated[str, BeforeValidator(_plain), Field(examples=["412", "0.35"])
 
 
 class TargetPartAnswer(Answer):
-    """One observation that an actual figure counts, with the report version and the seal that prove it."""
+    """One observation that an actual figure counts, with the report version and the seal that prove it.
+
+    ``counts`` is ``value`` less ``in_baseline``, what the project had reached by the baseline's day.
+    """
 
     project: str
     value: Figure
+    in_baseline: Figure
+    counts: Figure
+    baseline_observation_id: int | None
     period_start: date
     period_end: date
     report: str
@@ -57,6 +63,7 @@ class TargetImpactAnswer(Answer):
     status: TargetStatus
     words: str
     made_of: list[TargetPartAnswer]
+    left_out: list[TargetPartAnswer]
     target_id: int
     target_seal: int | None
 
@@ -85,6 +92,7 @@ class InstrumentLineAnswer(Answer):
     drawn: MoneyAnswer
     outstanding: MoneyAnswer
     returned: MoneyAnswer
+    entry_ids: list[int]
 
 
 class MissionImpactAnswer(Answer):
@@ -203,17 +211,45 @@ class PoolAnswer(Answer):
     amount: MoneyAnswer
 
 
+class FlowAnswer(Answer):
+    """What one entry of the ledger puts into a figure; below zero where it takes an earlier entry back."""
+
+    entry_id: int
+    kind: str
+    booked_on: date
+    amount: MoneyAnswer
+    deal: str | None
+    seal: int | None
+
+
+class FlowLinesAnswer(Answer):
+    """The entries that each figure of the same name adds up, in the order of their seals."""
+
+    contributed: list[FlowAnswer]
+    deployed: list[FlowAnswer]
+    returned: list[FlowAnswer]
+    costs: list[FlowAnswer]
+    written_off: list[FlowAnswer]
+    unmatched: list[FlowAnswer]
+
+
 class EvergreenAnswer(Answer):
-    """A fund's money on a day: paid in, deployed, come back, there, and by generation."""
+    """A fund's money on a day: paid in, deployed, come back, there, and by generation.
+
+    ``available`` is null where the fund keeps no cash here. ``reached`` is how far the fund's book has come towards
+    the day: before ``as_of``, the rest is to come.
+    """
 
     fund: str
     as_of: date
+    opened_on: date
+    reached: date
     seal: int
     sealed_at: datetime | None
     rule: str
     cash: MoneyAnswer
     undrawn: MoneyAnswer
-    available: MoneyAnswer
+    available: MoneyAnswer | None
     pool: list[PoolAnswer]
     outstanding: list[PoolAnswer]
     contributed: MoneyAnswer
@@ -226,15 +262,21 @@ class EvergreenAnswer(Answer):
     unmatched: MoneyAnswer
     recycling_ratio: Figure | None
     difference: MoneyAnswer
+    made_of: FlowLinesAnswer
 
 
 class ImpactAnswer(Answer):
-    """A fund's impact report on a day, as known at a seal; the same three give the same report for ever."""
+    """A fund's impact report on a day, as known at a seal; the same three give the same report for ever.
+
+    Only ``reached`` is of the moment: how far the fund's book has come towards the day.
+    """
 
     fund: str
     fund_name: str
     currency: str
     as_of: date
+    opened_on: date
+    reached: date
     seal: int
     sealed_at: datetime | None
     green_from: Figure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,7 +10,17 @@ from decimal import Decimal
 from sqlmodel import Session
 
 from domain.desk.known import Cut, cut_of
-from domain.evergreen import RULE, FundFlows, PoolLine, add_up, fold, recycling_ratio
+from domain.evergreen import (
+    RULE,
+    FlowKind,
+    FundFlows,
+    PoolFlow,
+    PoolLine,
+    add_up,
+    available_minor,
+    fold,
+    recycling_ratio,
+)
 from domain.money import Money
 from domain.store import evergreen as store
 
@@ -24,23 +35,51 @@ class PoolBalance:
 
 
 @dataclass(frozen=True, slots=True)
+class FlowLine:
+    """What one entry of the ledger puts into a figure; below zero where it takes an earlier entry back."""
+
+    entry_id: int
+    kind: FlowKind
+    booked_on: date
+    amount: Money
+    deal: str | None
+    seal: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FlowLines:
+    """The entries that each figure of the same name adds up, in the order of their seals."""
+
+    contributed: tuple[FlowLine, ...]
+    deployed: tuple[FlowLine, ...]
+    returned: tuple[FlowLine, ...]
+    costs: tuple[FlowLine, ...]
+    written_off: tuple[FlowLine, ...]
+    unmatched: tuple[FlowLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EvergreenReport:
     """A fund's money on a day: what came in, what it was lent or invested as, what came back, what is there.
 
     ``pool`` is the cash by contribution and generation, ``outstanding`` what deals still hold of it. ``available`` is
-    cash less what is signed and not yet drawn; it is below zero where the fund has promised more than it holds.
+    cash less what is signed and not yet drawn; it is below zero where the fund has promised more than it holds, and
+    None where the fund's cash is kept elsewhere (positions taken over from statements). ``reached`` is how far the
+    book had come towards the day when the report was read.
     ``difference`` is the ledger's cash less the pool: not zero only where something is wrong. ``recycling_ratio`` is
     None before the first contribution.
     """
 
     fund: str
     as_of: date
+    opened_on: date
+    reached: date
     seal: int
     sealed_at: datetime | None
     rule: str
     cash: Money
     undrawn: Money
-    available: Money
+    available: Money | None
     pool: tuple[PoolBalance, ...]
     outstanding: tuple[PoolBalance, ...]
     contributed: Money
@@ -53,6 +92,7 @@ class EvergreenReport:
     unmatched: Money
     recycling_ratio: Decimal | None
     difference: Money
+    made_of: FlowLines
 
 
 def evergreen_report(session: Session, *, fund_code: str, as_of: date, seal: int | None = None) -> EvergreenReport:
@@ -67,14 +107,36 @@ def evergreen_at(session: Session, cut: Cut) -> EvergreenReport:
     """Return the report for a cut that was read before, so that a report that contains it shows the same one."""
     position = cut.known.position
     movements = store.movements(session, fund_id=cut.fund_id, currency=cut.currency, position=position)
-    flows = add_up(fold(movements), as_of=cut.as_of)
+    flows = [flow for flow in fold(movements) if flow.booked_on <= cut.as_of]
     cash, undrawn = store.cash_and_undrawn(
         session, fund_id=cut.fund_id, currency=cut.currency, as_of=cut.as_of, position=position
     )
-    return _report(cut, flows, cash=cash, undrawn=undrawn)
+    available = available_minor(movements, cash_minor=cash, undrawn_minor=undrawn)
+    sums = add_up(flows, as_of=cut.as_of)
+    return _report(cut, sums, cash=cash, undrawn=undrawn, available=available, made_of=_made_of(flows, cut.currency))
 
 
-def _report(cut: Cut, flows: FundFlows, *, cash: int, undrawn: int) -> EvergreenReport:
+def _made_of(flows: Sequence[PoolFlow], currency: str) -> FlowLines:
+    def of(*kinds: FlowKind) -> tuple[FlowLine, ...]:
+        return tuple(
+            FlowLine(flow.entry_id, flow.kind, flow.booked_on, Money(flow.minor, currency), flow.deal, flow.seal)
+            for flow in flows
+            if flow.kind in kinds
+        )
+
+    return FlowLines(
+        contributed=of(FlowKind.CONTRIBUTION),
+        deployed=of(FlowKind.DRAWDOWN),
+        returned=of(FlowKind.PRINCIPAL, FlowKind.INCOME),
+        costs=of(FlowKind.COST),
+        written_off=of(FlowKind.WRITE_OFF),
+        unmatched=of(FlowKind.UNMATCHED),
+    )
+
+
+def _report(
+    cut: Cut, flows: FundFlows, *, cash: int, undrawn: int, available: int | None, made_of: FlowLines
+) -> EvergreenReport:
     def money(minor: int) -> Money:
         return Money(minor, cut.currency)
 
@@ -84,12 +146,14 @@ def _report(cut: Cut, flows: FundFlows, *, cash: int, undrawn: int) -> Evergreen
     return EvergreenReport(
         fund=cut.fund_code,
         as_of=cut.as_of,
+        opened_on=cut.opened_on,
+        reached=cut.reached,
         seal=cut.known.number,
         sealed_at=cut.known.sealed_at,
         rule=RULE,
         cash=money(cash),
         undrawn=money(undrawn),
-        available=money(cash - undrawn),
+        available=None if available is None else money(available),
         pool=balances(flows.pool),
         outstanding=balances(flows.outstanding),
         contributed=money(flows.contributed_minor),
@@ -102,4 +166,5 @@ def _report(cut: Cut, flows: FundFlows, *, cash: int, undrawn: int) -> Evergreen
         unmatched=money(flows.unmatched_minor),
         recycling_ratio=recycling_ratio(deployed_minor=flows.deployed_minor, contributed_minor=flows.contributed_minor),
         difference=money(cash - sum(line.minor for line in flows.pool)),
+        made_of=made_of,
     )

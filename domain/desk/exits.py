@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlmodel import Session
 
+from domain.desk.known import cut_of
 from domain.errors import NotFound
 from domain.exits import TriggerStatus
 from domain.store import night, promises, seals
@@ -28,6 +29,30 @@ class Trigger:
     evidence: tuple[dict[str, str], ...]
     mechanisms: tuple[str, ...]
     status: str
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerReport:
+    """A fund's exit triggers raised by a day, as known at one of its seals; ``reached`` is how far its book came."""
+
+    fund: str
+    as_of: date
+    opened_on: date
+    reached: date
+    seal: int
+    sealed_at: datetime | None
+    triggers: tuple[Trigger, ...]
+
+
+def trigger_report(session: Session, *, fund_code: str, as_of: date, seal: int | None = None) -> TriggerReport:
+    """Return a fund's exit triggers with the seal they were read at; ``seal`` None is the fund's last one.
+
+    Refused: an unknown fund (``NotFound``), a seal that does not exist yet (``SealBeyondHead``).
+    """
+    cut = cut_of(session, fund_code=fund_code, as_of=as_of, seal=seal)
+    number = cut.known.number
+    found = triggers(session, fund_code=fund_code, as_of=as_of, seal=number)
+    return TriggerReport(fund_code, as_of, cut.opened_on, cut.reached, number, cut.known.sealed_at, found)
 
 
 def triggers(session: Session, *, fund_code: str, as_of: date, seal: int | None = None) -> tuple[Trigger, ...]:

@@ -56,13 +56,16 @@ class MissionImpact:
 class ImpactReport:
     """A fund's impact report. ``instruments`` is what every amount of money in it is made of.
 
-    ``seal`` is the fund's seal number it was read at; with fund and day it repeats the report for ever.
+    ``seal`` is the fund's seal number it was read at; with fund and day it repeats the report for ever. ``reached`` is
+    how far the fund's book had come towards the day when the report was read: before ``as_of``, the rest is to come.
     """
 
     fund: str
     fund_name: str
     currency: str
     as_of: date
+    opened_on: date
+    reached: date
     seal: int
     sealed_at: datetime | None
     green_from: Decimal
@@ -99,6 +102,8 @@ def impact_at(session: Session, cut: Cut) -> ImpactReport:
         fund_name=cut.fund_name,
         currency=cut.currency,
         as_of=cut.as_of,
+        opened_on=cut.opened_on,
+        reached=cut.reached,
         seal=cut.known.number,
         sealed_at=cut.known.sealed_at,
         green_from=GREEN_FROM,

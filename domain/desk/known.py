@@ -16,7 +16,11 @@ from domain.store.seals import Known
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Which fund, as of which day, as known at which seal; whoever reads by the same cut sees the same."""
+    """Which fund, as of which day, as known at which seal; whoever reads by the same cut sees the same.
+
+    ``reached`` is how far the fund's book goes towards that day: the day itself, or the business day where the book
+    has not come so far. It is the one thing that is true at the moment of asking only.
+    """
 
     fund_id: UUID
     fund_code: str
@@ -24,6 +28,7 @@ class Cut:
     currency: str
     opened_on: date
     as_of: date
+    reached: date
     known: Known
 
 
@@ -38,4 +43,5 @@ def cut_of(session: Session, *, fund_code: str, as_of: date, seal: int | None = 
         raise NotFound("fund", fund_code)
     number = seals.known_at(session, fund.id).number if seal is None else seal
     known = seals.known_at(session, fund.id, number)
-    return Cut(fund.id, fund.code, fund.name, fund.currency, fund.opened_on, as_of, known)
+    reached = min(as_of, fund.business_day)
+    return Cut(fund.id, fund.code, fund.name, fund.currency, fund.opened_on, as_of, reached, known)

@@ -9,11 +9,11 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from domain.evergreen import FundMovement
+from domain.store.impact import IN_FORCE
 
 _MOVEMENTS = text(
     """SELECT e.id, e.booked_on, e.kind IN ('opening_position', 'statement_movement') AS taken_over, e.reverses_id,
-              c.code AS contribution, m.cash, m.invested,
-              coalesce(e.deal_id, (SELECT i.deal_id FROM instrument i WHERE i.id = m.instrument_id))::text AS deal
+              c.code AS contribution, m.cash, m.invested, d.code AS deal, s.number AS seal
        FROM (SELECT p.entry_id, min(p.instrument_id::text)::uuid AS instrument_id,
                     coalesce(sum(p.amount) FILTER (WHERE a.code = 'cash'), 0)::bigint AS cash,
                     coalesce(sum(p.amount) FILTER (WHERE a.code <> 'cash'), 0)::bigint AS invested
@@ -24,14 +24,18 @@ _MOVEMENTS = text(
        JOIN entry e ON e.id = m.entry_id
        JOIN seal s ON s.fact_id = e.id
        LEFT JOIN contribution c ON c.entry_id = e.id
+       LEFT JOIN instrument i ON i.id = m.instrument_id
+       LEFT JOIN deal d ON d.id = coalesce(e.deal_id, i.deal_id)
        WHERE s.position <= :position AND (m.cash <> 0 OR m.invested <> 0)
        ORDER BY s.position"""
 )
 
 _BALANCES = text(
-    """SELECT coalesce(sum(p.amount) FILTER (WHERE a.code = 'cash'), 0)::bigint AS cash,
-              coalesce(sum(p.amount) FILTER (WHERE a.code = 'commitments_undrawn'), 0)::bigint AS undrawn
-       FROM posting p JOIN account a ON a.id = p.account_id
+    f"""WITH {IN_FORCE}
+       SELECT coalesce(sum(p.amount) FILTER (WHERE a.code = 'cash'), 0)::bigint AS cash,
+              coalesce(sum(p.amount) FILTER (WHERE a.code = 'commitments_undrawn'
+                                             AND i.deal_id IN (SELECT id FROM in_force)), 0)::bigint AS undrawn
+       FROM posting p JOIN account a ON a.id = p.account_id LEFT JOIN instrument i ON i.id = p.instrument_id
        WHERE a.fund_id = :fund_id AND a.currency = :currency AND a.code IN ('cash', 'commitments_undrawn')
          AND p.booked_on <= :as_of
          AND EXISTS (SELECT FROM seal s WHERE s.fact_id = p.entry_id AND s.position <= :position)"""
@@ -54,13 +58,17 @@ def movements(session: Session, *, fund_id: UUID, currency: str, position: int) 
             contribution=row.contribution,
             reverses_id=row.reverses_id,
             taken_over=row.taken_over,
+            seal=row.seal,
         )
         for row in rows
     ]
 
 
 def cash_and_undrawn(session: Session, *, fund_id: UUID, currency: str, as_of: date, position: int) -> tuple[int, int]:
-    """Return the ledger's own balances of cash and of commitments not yet drawn, in minor units."""
+    """Return the ledger's own balances of cash and of what is signed and not yet drawn, in minor units.
+
+    What a statement tells of deals that are approved and not signed is no commitment of the fund yet.
+    """
     row = session.execute(
         _BALANCES, {"fund_id": fund_id, "currency": currency, "as_of": as_of, "position": position}
     ).one()

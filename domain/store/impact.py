@@ -30,6 +30,7 @@ class FundLine:
     name: str
     currency: str
     opened_on: date
+    business_day: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,12 @@ class ReportFacts:
         return {"fund_id": self.fund_id, "as_of": self.as_of, "position": self.position}
 
 
-_IN_FORCE = """in_force AS (
+IN_FORCE = """in_force AS (
     SELECT d.id, d.code, d.project_id FROM deal d WHERE d.fund_id = :fund_id AND EXISTS (
         SELECT FROM deal_stage ds JOIN seal s ON s.fact_id = ds.id
         WHERE ds.deal_id = d.id AND ds.stage IN ('contracted', 'active', 'exiting', 'closed')
           AND ds.happened_on <= :as_of AND s.position <= :position))"""
+"""A fund's deals that are signed by a day, as known at a position: the ``WITH`` of every report on its money."""
 
 _HELPS = """helps AS (
     SELECT project_id, mission_id FROM (
@@ -69,7 +71,7 @@ _HELPS = """helps AS (
         ORDER BY pm.project_id, pm.mission_id, pm.id DESC) last WHERE helps)"""
 
 _MISSIONS = text(
-    f"""WITH {_IN_FORCE}, {_HELPS}
+    f"""WITH {IN_FORCE}, {_HELPS}
         SELECT m.code, m.name, m.deadline FROM mission m
         WHERE m.id IN (SELECT mission_id FROM fund_mission WHERE fund_id = :fund_id)
            OR m.id IN (SELECT mission_id FROM helps)
@@ -89,7 +91,7 @@ _TARGETS = text(
 )
 
 _INSTRUMENTS = text(
-    f"""WITH {_IN_FORCE}, {_HELPS}, money AS (
+    f"""WITH {IN_FORCE}, {_HELPS}, money AS (
             SELECT p.instrument_id,
                    sum(p.amount) FILTER (WHERE a.code = 'commitments_undrawn') AS undrawn,
                    sum(p.amount) FILTER (WHERE a.code IN ('loan_principal', 'equity_at_cost', 'royalty_at_cost'))
@@ -99,7 +101,8 @@ _INSTRUMENTS = text(
                                  AND coalesce(r.kind, e.kind) = 'drawdown' THEN p.amount END) AS drawn,
                    sum(CASE WHEN a.code IN ('statement_repaid', 'statement_sold') THEN p.amount
                             WHEN a.code = 'cash' AND coalesce(r.kind, e.kind) <> 'drawdown' THEN p.amount END)
-                       AS returned
+                       AS returned,
+                   array_agg(DISTINCT e.id) AS entries
             FROM posting p JOIN account a ON a.id = p.account_id JOIN entry e ON e.id = p.entry_id
             JOIN seal s ON s.fact_id = e.id LEFT JOIN entry r ON r.id = e.reverses_id
             WHERE a.fund_id = :fund_id AND p.instrument_id IS NOT NULL AND p.booked_on <= :as_of
@@ -114,20 +117,23 @@ _INSTRUMENTS = text(
                coalesce(o.missions, '{{}}') AS missions,
                (coalesce(m.undrawn, 0) + coalesce(m.drawn, 0))::bigint AS committed,
                coalesce(m.drawn, 0)::bigint AS drawn, coalesce(m.outstanding, 0)::bigint AS outstanding,
-               coalesce(m.returned, 0)::bigint AS returned
+               coalesce(m.returned, 0)::bigint AS returned, coalesce(m.entries, '{{}}') AS entries
         FROM in_force d JOIN project p ON p.id = d.project_id JOIN instrument i ON i.deal_id = d.id
         LEFT JOIN money m ON m.instrument_id = i.id LEFT JOIN of_project o ON o.project_id = d.project_id
         ORDER BY d.code, i.code"""
 )
 
+# A version and its values are sealed one by one: it is known when all of them are, and until then the one before is.
 _OBSERVATIONS = text(
-    f"""WITH {_IN_FORCE}, latest AS (
+    f"""WITH {IN_FORCE}, latest AS (
             SELECT DISTINCT ON (rv.report_id) rv.id, rv.version, rv.submitted_on,
                    d.code || ' ' || r.period_end AS report
             FROM report_version rv JOIN seal s ON s.fact_id = rv.id JOIN report r ON r.id = rv.report_id
             JOIN deal d ON d.id = r.deal_id
             WHERE d.project_id IN (SELECT project_id FROM in_force) AND rv.submitted_on <= :as_of
               AND s.position <= :position
+              AND NOT EXISTS (SELECT FROM observation o LEFT JOIN seal os ON os.fact_id = o.id
+                              WHERE o.report_version_id = rv.id AND (os.position IS NULL OR os.position > :position))
             ORDER BY rv.report_id, rv.version DESC)
         SELECT p.code AS project, i.code AS indicator, o.period_start, o.period_end, o.value, l.submitted_on, l.report,
                l.id AS report_version_id, l.version, o.id AS observation_id, s.number AS seal
@@ -138,7 +144,7 @@ _OBSERVATIONS = text(
 )
 
 _CO_FINANCE = text(
-    f"""WITH {_IN_FORCE}
+    f"""WITH {IN_FORCE}
         SELECT c.code, p.code AS project, c.co_investor, c.kind, c.amount_minor, c.currency, c.committed_on, c.id,
                s.number AS seal
         FROM co_finance c JOIN seal s ON s.fact_id = c.id JOIN project p ON p.id = c.project_id
@@ -161,9 +167,9 @@ _FINDINGS = text(
 def fund(session: Session, code: str) -> FundLine | None:
     """Return the fund of that code; None if there is none."""
     row = session.execute(
-        text("SELECT id, code, name, currency, opened_on FROM fund WHERE code = :code"), {"code": code}
+        text("SELECT id, code, name, currency, opened_on, business_day FROM fund WHERE code = :code"), {"code": code}
     ).one_or_none()
-    return FundLine(row.id, row.code, row.name, row.currency, row.opened_on) if row else None
+    return FundLine(*row) if row else None
 
 
 def missions(session: Session, facts: ReportFacts) -> list[MissionLine]:
@@ -209,6 +215,7 @@ def instruments(session: Session, facts: ReportFacts, *, currency: str) -> list[
             drawn=Money(row["drawn"], currency),
             outstanding=Money(row["outstanding"], currency),
             returned=Money(row["returned"], currency),
+            entry_ids=tuple(row["entries"]),
         )
         for row in _rows(session, _INSTRUMENTS, facts)
     ]

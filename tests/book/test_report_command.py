@@ -32,8 +32,8 @@ def environment(loaded_demonstration: TestDatabase) -> Mapping[str, str]:
     }
 
 
-def run(environment: Mapping[str, str], *words: str) -> str:
-    done = CliRunner().invoke(app, ["report", *words], env=environment, catch_exceptions=False)
+def run(environment: Mapping[str, str], *words: str, command: str = "report") -> str:
+    done = CliRunner().invoke(app, [command, *words], env=environment, catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return done.output
 
@@ -71,6 +71,46 @@ def test_the_evergreen_report_sums_to_its_cash(environment: Mapping[str, str]) -
 )
 def test_the_table_tells_a_board_what_it_asks(environment: Mapping[str, str], words: str) -> None:
     assert words in " ".join(run(environment, "impact", *DAY).split())
+
+
+def test_no_two_columns_have_one_name_and_figures_are_set_apart_like_money(environment: Mapping[str, str]) -> None:
+    printed = run(environment, "impact", *DAY)
+    heading = next(line for line in printed.splitlines() if "expected" in line and "on track" in line)
+    assert heading.split() == ["indicator", "unit", "actual", "expected", "target", "on", "track"]
+    # Emissions: 2,250 of 5,000, of which 5,000 × 2,191 ÷ 3,652 = 2,999.726… are expected.
+    assert {"2,250", "2,999.73", "5,000"} <= set(printed.split())
+    assert "12,975,692.00" in printed
+
+
+def test_a_day_before_the_fund_or_beyond_its_book_is_said(environment: Mapping[str, str]) -> None:
+    beyond = "The book of commons has reached 31 Mar 2026; what follows is what was known then."
+    before = "before that day its book holds nothing."
+    for command, report in (("report", ["impact"]), ("report", ["evergreen"]), ("exits", [])):
+        for day, said in (("2031-01-01", beyond), ("2019-01-01", before), ("2026-03-31", "")):
+            words = [*report, "--fund", "commons", "--as-of", day]
+            printed = " ".join(run(environment, *words, command=command).split())
+            assert [sentence in printed for sentence in (beyond, before)] == [said == beyond, said == before], words
+    told = json.loads(run(environment, "impact", "--fund", "commons", "--as-of", "2031-01-01", "--format", "json"))
+    assert (told["as_of"], told["reached"]) == ("2031-01-01", "2026-03-31")
+
+
+def test_exits_name_the_seal_that_they_were_read_at(environment: Mapping[str, str]) -> None:
+    told = json.loads(run(environment, *DAY, "--format", "json", command="exits"))
+    impact = json.loads(run(environment, "impact", *DAY, "--format", "json"))
+    assert isinstance(told["seal"], int)
+    assert (told["seal"], told["reached"]) == (impact["seal"], "2026-03-31")
+    again = run(environment, *DAY, "--format", "json", "--seal", str(told["seal"]), command="exits")
+    assert json.loads(again) == told
+    assert f"as known at seal {told['seal']}" in run(environment, *DAY, command="exits")
+
+
+def test_the_json_of_the_evergreen_figures_adds_up_to_them(environment: Mapping[str, str]) -> None:
+    told = json.loads(run(environment, "evergreen", *DAY, "--format", "json"))
+    for figure, rows in told["made_of"].items():
+        minor = sum(int(row["amount"]["amount"].replace(".", "")) for row in rows)
+        assert minor == int(told[figure]["amount"].replace(".", "")), figure
+    assert {row["deal"] for row in told["made_of"]["returned"]} >= {"C-01", "C-04", "C-05"}
+    assert {"entry_id", "kind", "booked_on", "amount", "deal", "seal"} == set(told["made_of"]["costs"][0])
 
 
 def test_an_unknown_fund_and_a_seal_to_come_are_refused(

@@ -131,7 +131,7 @@ def small_fund(session: Session) -> Small:
     for code, mission, indicator, value in (("T1", "homes", "homes-built", 1000), ("T2", "jobs", "jobs-made", 200)):
         missions.add_target(
             session, code=code, mission_id=made[mission], indicator_id=small.indicators[indicator], fund_id=fund_id,
-            baseline_value=Decimal(0), baseline_on=date(2023, 1, 1), value=Decimal(value), due_on=date(2027, 1, 1),
+            baseline_value=Decimal(0), baseline_on=date(2022, 12, 31), value=Decimal(value), due_on=date(2027, 1, 1),
             source="a test", by=NIGHT,
         )  # fmt: skip
     for code, helps in (("mill", ("homes", "jobs")), ("yard", ("homes",)), ("shed", ()), ("other", ("homes",))):

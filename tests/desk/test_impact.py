@@ -48,11 +48,11 @@ def small(database: TestDatabase) -> Small:
 
 def test_a_project_financed_twice_counts_once_in_its_target(database: TestDatabase, small: Small) -> None:
     homes, jobs = (mission.targets[0] for mission in told(database).missions)
-    # Mill 100 (told by D1 and by D2), Yard 40. From 1 January 2023, 395 of 1,461 days: 1,000 × 395 ÷ 1,461 = 270.36.
-    assert (homes.actual, homes.expected.quantize(Decimal("0.01"))) == (Decimal(140), Decimal("270.36"))
+    # Mill 100 (told by D1 and by D2), Yard 40. From 31 December 2022, 396 of 1,462 days: 1,000 × 396 ÷ 1,462 = 270.86.
+    assert (homes.actual, homes.expected.quantize(Decimal("0.01"))) == (Decimal(140), Decimal("270.86"))
     assert [(part.project, part.value) for part in homes.made_of] == [("mill", Decimal(100)), ("yard", Decimal(40))]
-    assert homes.status is TargetStatus.RED  # 140 is under 70 % of 270.36, 189.25
-    # 200 × 395 ÷ 1,461 = 54.07; 30 is under 37.85.
+    assert homes.status is TargetStatus.RED  # 140 is under 70 % of 270.86, 189.60
+    # 200 × 396 ÷ 1,462 = 54.17; 30 is under 37.92.
     assert (jobs.actual, jobs.status) == (Decimal(30), TargetStatus.RED)
 
 
@@ -124,7 +124,76 @@ def test_the_evergreen_report_by_hand(database: TestDatabase, small: Small) -> N
     assert (fund.returned_principal.amount, fund.returned_income.amount) == ("50000.00", "15000.00")
     assert fund.recycling_ratio == Decimal("0.65")
     # Signed and not drawn: 100,000 of D1's loan and D2's 50,000.
+    assert fund.available is not None
     assert (fund.undrawn.amount, fund.available.amount) == ("150000.00", "265000.00")
+
+
+def test_each_evergreen_figure_opens_to_the_entries_that_it_adds_up(database: TestDatabase, small: Small) -> None:
+    fund = told(database).evergreen
+    made = fund.made_of
+
+    def rows(lines: Any) -> list[tuple[Any, ...]]:
+        return [(line.kind.value, line.booked_on, line.deal, line.amount.amount) for line in lines]
+
+    assert rows(made.contributed) == [("contribution", date(2023, 1, 2), None, "1000000.00")]
+    assert rows(made.deployed) == [
+        ("drawdown", date(2023, 3, 1), "D1", "300000.00"),
+        ("drawdown", date(2023, 3, 1), "D1", "100000.00"),
+        ("drawdown", date(2023, 3, 1), "D3", "200000.00"),
+        ("drawdown", date(2023, 3, 1), "D4", "50000.00"),
+    ]
+    # A dividend of 5,000; the sale at 60,000 of a stake that cost 50,000.
+    assert rows(made.returned) == [
+        ("income", date(2023, 12, 1), "D1", "5000.00"),
+        ("principal", date(2023, 12, 1), "D1", "50000.00"),
+        ("income", date(2023, 12, 1), "D1", "10000.00"),
+    ]
+    assert (made.costs, made.written_off, made.unmatched) == ((), (), ())
+    booked = {line["id"]: line["kind"] for line in entries(database)}
+    assert [booked[line.entry_id] for line in made.returned] == ["receipt"] * 3
+    seals = [line.seal for line in (*made.contributed, *made.deployed, *made.returned)]
+    assert all(seals) and seals == sorted(seals, key=lambda seal: seal or 0)
+
+
+def test_what_was_taken_back_stands_in_the_rows_below_zero(database: TestDatabase, small: Small) -> None:
+    drawn = next(line for line in entries(database) if line["idem_key"].startswith("D4-equity"))
+    with database.sessions.begin(Role.NIGHT) as session:
+        reverse(session, entry_id=drawn["id"], booked_on=AS_OF, reason="it was never paid", by=NIGHT, key="back")
+    fund = told(database).evergreen
+    assert [line.amount.minor for line in fund.made_of.deployed][-1] == -50_000_00
+    assert sum(line.amount.minor for line in fund.made_of.deployed) == fund.deployed.minor == 600_000_00
+
+
+def test_each_instrument_names_the_entries_that_its_money_is_made_of(database: TestDatabase, small: Small) -> None:
+    of = {line.instrument: line.entry_ids for line in told(database).instruments}
+    booked = {line["id"]: line["kind"] for line in entries(database)}
+    assert [booked[number] for number in of["D1-equity"]] == ["commitment", "drawdown", "receipt", "receipt"]
+    assert [booked[number] for number in of["D2-royalty"]] == ["commitment"]
+
+
+def test_a_day_that_the_book_has_not_reached_is_told(database: TestDatabase, small: Small) -> None:
+    days = [date(2022, 12, 31), date(2023, 6, 30), AS_OF, date(2030, 1, 1)]
+    reports = [told(database, as_of=day) for day in days]
+    assert [report.reached for report in reports] == [*days[:3], AS_OF]
+    assert [report.evergreen.reached for report in reports] == [*days[:3], AS_OF]
+    assert {report.opened_on for report in reports} == {date(2023, 1, 1)}
+
+
+def test_every_seal_of_a_submission_shows_a_figure_that_somebody_knew(database: TestDatabase, small: Small) -> None:
+    with database.sessions.begin(Role.NIGHT) as session:
+        small.day(session, date(2024, 3, 1))
+    old = told(database, as_of=date(2024, 3, 31))
+    with database.sessions.begin(Role.NIGHT) as session:
+        small.submit(session, "D1", date(2024, 3, 1), **{"homes-built": "130", "jobs-made": "50"})
+    new = told(database, as_of=date(2024, 3, 31))
+    # The version, its two values, the audit's line: until the second value is sealed, the version before counts.
+    assert new.seal == old.seal + 4
+    seen = [told(database, as_of=date(2024, 3, 31), seal=old.seal + step) for step in range(5)]
+    jobs = [report.missions[1].targets[0].actual for report in seen]
+    homes = [report.missions[0].targets[0].actual for report in seen]
+    # Of Mill's homes D2 told on 25 January, D1 again on 1 March, which then counts: 130 + Yard's 40.
+    assert jobs == [Decimal(30), Decimal(30), Decimal(30), Decimal(50), Decimal(50)]
+    assert homes == [Decimal(140), Decimal(140), Decimal(140), Decimal(170), Decimal(170)]
 
 
 def test_a_reversed_receipt_leaves_the_report_as_if_it_had_never_come(database: TestDatabase, small: Small) -> None:
@@ -195,7 +264,10 @@ def test_after_a_correction_the_old_seal_shows_the_old_figure_and_only_corrected
     again = told(database, as_of=date(2024, 3, 31), seal=old.seal)
 
     def document(report: ImpactReport) -> dict[str, Any]:
-        return dict(leaves(ImpactAnswer.model_validate(report).model_dump(mode="json")))
+        told = dict(leaves(ImpactAnswer.model_validate(report).model_dump(mode="json")))
+        # How far the book has come is of the moment of asking: 31 January, then 1 March.
+        assert told.pop(".reached") == told.pop(".evergreen.reached")
+        return told
 
     assert document(again) == document(old)
     was, now = document(old), document(new)
@@ -205,7 +277,7 @@ def test_after_a_correction_the_old_seal_shows_the_old_figure_and_only_corrected
     assert differing == {
         ".seal", ".sealed_at", ".evergreen.seal", ".evergreen.sealed_at", f"{first}.actual", f"{first}.share_achieved",
         f"{first}.words", *(f"{first}.made_of[1].{name}" for name in (
-            "value", "report_version_id", "version", "observation_id", "seal")),
+            "value", "counts", "report_version_id", "version", "observation_id", "seal")),
     }  # fmt: skip
     assert (was[f"{first}.actual"], now[f"{first}.actual"]) == ("140", "145")
 

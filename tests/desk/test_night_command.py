@@ -16,6 +16,7 @@ from api.nights import NightRun, run_night
 from domain.desk import exits
 from domain.desk.night import NightRunsForwards
 from domain.errors import NotFound
+from domain.store import seals
 from tests.conftest import TestDatabase
 from tests.desk.promised import promise
 
@@ -39,8 +40,10 @@ def test_all_funds_run_to_the_day_and_are_sealed(database: TestDatabase) -> None
         },
     ]  # fmt: skip
     with database.sessions.begin(Role.NIGHT) as session:
-        told = plain(plain_triggers(exits.triggers(session, fund_code="b", as_of=END), fund="b", as_of=END, seal=None))
+        told = plain(plain_triggers(exits.trigger_report(session, fund_code="b", as_of=END)))
         assert [trigger["raised_on"] for trigger in told["triggers"]] == ["2024-11-14", "2025-05-17"]
+        assert (told["fund"], told["as_of"], told["reached"]) == ("b", "2025-12-31", "2025-12-31")
+        assert told["seal"] == seals.known_at(session, b.fund_id).number > 0
         assert {"rule", "raised_on", "deal", "evidence", "mechanisms", "status"} <= set(told["triggers"][0])
         unsealed = session.execute(
             text("SELECT count(*) FROM finding f WHERE NOT EXISTS (SELECT FROM seal s WHERE s.fact_id = f.id)")
@@ -55,7 +58,7 @@ def test_a_second_run_changes_nothing_and_an_earlier_day_is_refused(database: Te
     run_night(database.sessions, fund_code="a", to=END)
     again = run_night(database.sessions, fund_code="a", to=END)
     assert (again.days, set(again.changes.values())) == (0, {0})
-    words = "the book of a has reached 2025-12-31; its night cannot run back to 2025-12-30"
+    words = "the book of a has reached 31 Dec 2025; its night cannot run back to 30 Dec 2025"
     with pytest.raises(NightRunsForwards, match=words):
         run_nights(database.sessions, fund_codes=["a"], to=date(2025, 12, 30))
     with pytest.raises(NotFound, match="there is no fund z"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -121,6 +122,85 @@ def test_the_actual_starts_from_the_baseline(
 ) -> None:
     line = measured(seen("p1", *year(2024), "300"), of=target(direction=direction, baseline=baseline, value=value))
     assert (line.actual, line.share_achieved) == (Decimal(actual), Decimal(achieved))
+
+
+SUMMED = target(adding=Adding.SUM)
+
+
+def test_a_flow_counts_only_periods_that_begin_after_the_day_of_the_baseline() -> None:
+    # The baseline of 1 January 2020 holds that day: 2019 is in it, and a period that begins on it runs over it.
+    line = measured(
+        seen("p1", *year(2019), "600", number=1),
+        seen("p1", date(2020, 1, 2), date(2020, 12, 31), "7", number=2),
+        seen("p2", *first_half(2020), "50", number=3),
+        seen("p2", *second_half(2020), "5", number=4),
+        seen("p3", date(2019, 7, 1), date(2020, 1, 1), "900", number=5),
+        of=SUMMED,
+    )
+    assert (line.actual, [part.observation_id for part in line.made_of]) == (Decimal(12), [2, 4])  # 7 + 5
+    # Only what runs over the day is told as left out; what ended with it is in the baseline.
+    assert [part.observation_id for part in line.left_out] == [3]
+    assert line.words.endswith(
+        ": red; 1 report is left out, told for a period that runs over the day of the baseline or the due day"
+    )
+
+
+def test_a_year_over_the_baselines_day_gives_way_to_the_half_that_begins_after_it() -> None:
+    of = replace(SUMMED, baseline_on=date(2024, 6, 30))
+    line = measured(
+        seen("p1", *year(2024), "26", number=1), seen("p1", *second_half(2024), "15", number=2), of=of,
+        as_of=date(2025, 1, 31),
+    )  # fmt: skip
+    assert ([part.observation_id for part in line.made_of], line.actual) == ([2], Decimal(15))
+    assert [part.observation_id for part in line.left_out] == [1]
+
+
+def test_a_target_that_only_its_own_baseline_reached_has_no_data() -> None:
+    # Before: 600 of 1,000 counted once more, which is green on 5 January 2025; nothing has happened since the baseline.
+    for adding in Adding:
+        line = measured(seen("p1", *year(2019), "600"), of=target(adding=adding), as_of=date(2025, 1, 5))
+        assert (line.status, line.actual, line.made_of) == (TargetStatus.NO_DATA, None, ())
+
+
+@pytest.mark.parametrize("direction", list(IndicatorDirection))
+def test_a_stock_counts_what_was_added_since_the_baseline(direction: IndicatorDirection) -> None:
+    # The field stood at 500 on 1 January 2020; p1 had told 100 of it by then and now tells 160, p2 had told nothing.
+    up = direction is IndicatorDirection.INCREASE
+    line = measured(
+        seen("p1", *year(2018), "70", number=1),
+        seen("p1", *year(2019), "100", number=2),
+        seen("p1", *year(2023), "160", number=3),
+        seen("p2", date(2019, 7, 1), date(2020, 6, 30), "40", number=4),
+        of=target(direction=direction, baseline=500, value=1000 if up else 300),
+    )
+    assert line.actual == Decimal(600 if up else 400)  # 60 + 40 added or taken away
+    assert line.share_achieved == Decimal("0.2" if up else "0.5")  # 100 of 500, 100 of 200
+    assert [(p.value, p.in_baseline, p.counts, p.baseline_observation_id) for p in line.made_of] == [
+        (Decimal(160), Decimal(100), Decimal(60), 2),
+        (Decimal(40), Decimal(0), Decimal(40), None),
+    ]
+    assert line.left_out == ()
+
+
+def test_a_stock_that_fell_below_its_baseline_counts_against_the_target() -> None:
+    line = measured(
+        seen("p1", *year(2019), "100", number=1), seen("p1", *year(2023), "80", number=2), of=target(baseline=500)
+    )
+    assert (line.actual, line.status) == (Decimal(480), TargetStatus.RED)  # 500 + 80 − 100
+
+
+@pytest.mark.parametrize(("adding", "actual", "left_out"), [(Adding.LATEST, 30, []), (Adding.SUM, 70, [4])])
+def test_what_ends_after_the_due_day_does_not_count(adding: Adding, actual: int, left_out: list[int]) -> None:
+    line = measured(
+        seen("p1", *year(2028), "40", number=1),
+        seen("p1", *year(2029), "30", number=2),
+        seen("p1", date(2031, 1, 1), date(2031, 12, 31), "500", number=3),
+        seen("p1", *year(2030), "900", number=4),  # due on 10 January 2030
+        of=target(adding=adding),
+        as_of=date(2032, 1, 1),
+    )
+    assert line.actual == Decimal(actual)  # the last in time; 40 + 30
+    assert [part.observation_id for part in line.left_out] == left_out
 
 
 def test_what_is_expected_runs_straight_to_the_target() -> None:
