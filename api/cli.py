@@ -34,16 +34,17 @@ def say(refusal: Refusal) -> None:
     if not isinstance(refusal, InputRefused):
         print(f"refused: {refusal}", file=sys.stderr)
         return
-    for problem in refusal.problems[:PROBLEMS_SHOWN_MAX]:
+    told = refusal.problems[:PROBLEMS_SHOWN_MAX]
+    for problem in told:
         print(str(problem), file=sys.stderr)
-    count = len(refusal.problems)
-    if count > PROBLEMS_SHOWN_MAX:
-        print(f"… and {count - PROBLEMS_SHOWN_MAX} more", file=sys.stderr)
-    print(f"refused: {count} problem{'s' if count > 1 else ''}; nothing was kept", file=sys.stderr)
+    count = refusal.count
+    if count > len(told):
+        print(f"… and {count - len(told):,} more", file=sys.stderr)
+    print(f"refused: {count:,} problem{'s' if count > 1 else ''}; nothing was kept", file=sys.stderr)
 
 
 def main() -> None:
-    """Run a command; a refusal ends it with exit code 1 and without a stack trace."""
+    """Run a command; a refusal, or a database that cannot be had, ends it with exit code 1 and in words."""
     try:
         app()
     except Refusal as refusal:
@@ -52,4 +53,12 @@ def main() -> None:
     except BrokenPipeError:
         # The reader of a pipe has seen enough (`missionbook … | head`).
         sys.stderr.close()
+        sys.exit(1)
+    except Exception as error:
+        from api.database.problems import in_words
+
+        problem = in_words(error)
+        if problem is None:
+            raise
+        say(problem)
         sys.exit(1)

@@ -8,12 +8,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 
-import psycopg
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from api.database.migrations import pending
+from api.database.problems import DatabaseProblem
 from api.database.roles import Role
 from api.deps import Database
 from api.logs import set_up_logs
@@ -74,7 +74,7 @@ def add_probes(app: FastAPI) -> None:
         database: Database = request.app.state.database
         try:
             waiting = pending(database.url(Role.APP))
-        except psycopg.Error:
+        except DatabaseProblem:
             return told(request, HTTPStatus.SERVICE_UNAVAILABLE, "database-away", "the database cannot be reached")
         if waiting:
             return told(

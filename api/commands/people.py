@@ -13,6 +13,8 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(no_args_is_help=True, help="Who may sign in.")
     group.command("add")(add)
+    group.command("password")(password)
+    group.command("disable")(disable)
     app.add_typer(group, name="user")
 
 
@@ -35,3 +37,33 @@ def add(
         party_id = parties.party_by_code(session, code=party).id if party else None
         people.add_user(session, email=email, name=name, role=role, party_id=party_id, password=password, by=NIGHT)
     typer.echo(f"{email} can sign in as {role}" + ("" if asked else f" with the password {password}"))
+
+
+def password(
+    email: Annotated[str, typer.Option(help="What the person signs in with.")],
+    ask: Annotated[bool, typer.Option("--ask", help="Ask for the password instead of making one.")] = False,
+) -> None:
+    """Replace a lost password, end the person's tokens and browser sessions, and print what was made here."""
+    from api.database.book import open_book
+    from api.database.roles import Role as DatabaseRole
+    from domain.authority import NIGHT
+    from domain.desk import people
+
+    asked = typer.prompt("Password", hide_input=True, confirmation_prompt=True) if ask else ""
+    fresh = asked or people.new_password()
+    with open_book() as book, book.sessions.begin(DatabaseRole.NIGHT) as session:
+        ended = people.replace_password(session, email=email, password=fresh, by=NIGHT)
+    typer.echo(f"sign-ins ended: {ended}")
+    typer.echo(f"{email} has a new password" + ("" if asked else f": {fresh}"))
+
+
+def disable(email: Annotated[str, typer.Option(help="What the person signs in with.")]) -> None:
+    """Let a person sign in no more, and end their tokens and browser sessions; what they did stays."""
+    from api.database.book import open_book
+    from api.database.roles import Role as DatabaseRole
+    from domain.authority import NIGHT
+    from domain.desk import people
+
+    with open_book() as book, book.sessions.begin(DatabaseRole.NIGHT) as session:
+        ended = people.disable_user(session, email=email, by=NIGHT)
+    typer.echo(f"{email} can sign in no more; sign-ins ended: {ended}")

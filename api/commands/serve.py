@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import signal
-from contextlib import nullcontext
-from typing import Annotated
+import socket
+from contextlib import closing, nullcontext, suppress
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from api.database.book import OpenBook
+    from api.settings import Settings
 
 
 def register(app: typer.Typer) -> None:
@@ -28,37 +34,81 @@ def serve(
     from api.settings import settings
 
     chosen = settings()
-    address = f"http://{chosen.host}:{chosen.port}"
-    alone = serve_lock(chosen.data, address=address) if chosen.database_url is None else nullcontext()
-    with alone, open_book(chosen) as book:
-        sign_ins = ensure_demonstration(book, wanted=demo)
-        for sign_in in sign_ins:
-            typer.echo(f"{sign_in.role:<9} {sign_in.email:<34} {sign_in.password}")
-        typer.echo(f"Missionbook: {address}" + (f"  (sign-ins: {chosen.data / 'sign-ins.json'})" if sign_ins else ""))
-        _run(book, chosen.host, chosen.port)
+    _require_night(chosen)
+    with closing(_bound(chosen)) as door:
+        address = f"http://{_host_in_address(chosen.host)}:{door.getsockname()[1]}"
+        alone = serve_lock(chosen.data, address=address) if chosen.database_url is None else nullcontext()
+        with alone, open_book(chosen) as book:
+            sign_ins = ensure_demonstration(book, wanted=demo)
+            for sign_in in sign_ins:
+                typer.echo(f"{sign_in.role:<9} {sign_in.email:<34} {sign_in.password}")
+            if not book.embedded:
+                typer.echo("Seals and nights are made by `missionbook worker`: run one beside this, same settings")
+            kept = f"  (sign-ins: {chosen.data / 'sign-ins.json'})" if sign_ins else ""
+            typer.echo(f"Missionbook: {address}{kept}")
+            _run(book, door)
 
 
-def _run(book: object, host: str, port: int) -> None:
+def _require_night(chosen: Settings) -> None:
+    """Refuse to serve a server of somebody's own half: sealing and closing a day take the role night."""
+    from api.database.problems import DatabaseRoleNotConfigured
+
+    if chosen.database_url is not None and chosen.database_url_night is None:
+        raise DatabaseRoleNotConfigured("night", "MISSIONBOOK_DATABASE_URL_NIGHT")
+
+
+def _bound(chosen: Settings) -> socket.socket:
+    """Take the address that pages and API answer at, before anything else is done.
+
+    Refused: somebody else serves this data folder, or the address cannot be had.
+    """
+    from api.database.embedded import serve_lock
+    from api.settings import SettingsRefused
+    from domain.errors import Problem
+
+    family = socket.AF_INET6 if ":" in chosen.host else socket.AF_INET
+    try:
+        return socket.create_server((chosen.host, chosen.port), family=family, backlog=2048)
+    except OSError as error:
+        why = {
+            errno.EADDRINUSE: "another programme answers there; stop it, or choose another port (0: any that is free)",
+            errno.EACCES: "this user may not; choose a port from 1024 on",
+        }.get(error.errno or 0, "this machine has no such address")
+        address = f"{_host_in_address(chosen.host)}:{chosen.port}"
+        refusal = SettingsRefused(
+            [Problem("MISSIONBOOK_HOST, MISSIONBOOK_PORT", f"{address} cannot be taken: {why}")],
+            subject="the environment",
+        )
+    if chosen.database_url is None:
+        # Perhaps it is this very book that answers there: that is said first.
+        with serve_lock(chosen.data, address=f"http://{address}"):
+            raise refusal
+    raise refusal
+
+
+def _host_in_address(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _run(book: OpenBook, door: socket.socket) -> None:
     import uvicorn
 
-    from api.database.book import OpenBook
     from api.main import build_app
     from api.worker import WorkerBeside
 
-    assert isinstance(book, OpenBook), "serve opens the book"
     beside = WorkerBeside(book) if book.embedded else None
     if beside:
         beside.start()
     try:
-        uvicorn.run(
+        config = uvicorn.Config(
             build_app(book),
-            host=host,
-            port=port,
             log_config=None,
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=5,
         )
+        with suppress(KeyboardInterrupt):  # Ctrl-C is how it is stopped
+            uvicorn.Server(config).run(sockets=[door])
     finally:
         if beside:
             beside.stop()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psycopg
 
-from api.database.problems import DatabaseProblem
+from api.database.problems import DatabaseFailed, DatabaseProblem, in_words
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 _REVISION = re.compile(r"""^(revision|down_revision)\b[^=\n]*=\s*(?:["']([^"']+)["']|None)""", re.MULTILINE)
@@ -41,13 +41,19 @@ def pending(url: str) -> bool:
 
     A version that this program does not know belongs to a newer one, whose migrations are safe while we run: then
     nothing is pending for us.
+
+    Raises:
+        DatabaseProblem: the database cannot be reached, or does not let this role see which migrations have run.
     """
     known = revisions()
-    with psycopg.connect(url, connect_timeout=5) as connection:
-        made = connection.execute("SELECT to_regclass('alembic_version')").fetchone()
-        if made is None or made[0] is None:
-            return True
-        row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    try:
+        with psycopg.connect(url, connect_timeout=5) as connection:
+            made = connection.execute("SELECT to_regclass('alembic_version')").fetchone()
+            if made is None or made[0] is None:
+                return True
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except psycopg.Error as error:
+        raise in_words(error) or DatabaseFailed("it failed") from None
     return row is None or (row[0] in known and row[0] != head(known))
 
 

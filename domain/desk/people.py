@@ -151,8 +151,12 @@ def _problems(*, email: str, name: str, role: str, party_id: UUID | None, passwo
     elif (role == Role.INVESTEE) != (party_id is not None):
         problems.append(Problem("party", "an investee's user belongs to a party, and nobody else's does"))
     if not PASSWORD_LENGTH_MIN <= len(password) <= PASSWORD_LENGTH_MAX:
-        problems.append(Problem("password", f"takes {PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX} characters"))
+        problems.append(_password_problem())
     return problems
+
+
+def _password_problem() -> Problem:
+    return Problem("password", f"takes {PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX} characters")
 
 
 def hash_password(password: str) -> str:
@@ -173,6 +177,38 @@ def change_password(session: Session, *, email: str, password_hash: str, by: Act
         raise NotFound("user", email)
     store.keep_password(session, user_id=row["id"], password_hash=password_hash)
     audit.record(session, by=by, act="change a password", subject_kind="user", subject=row["id"])
+
+
+def replace_password(session: Session, *, email: str, password: str, by: Actor) -> int:
+    """Give a user another password in place of a lost one; return how many tokens and browsers that ended.
+
+    Refused, in this order: the role of who does it, a password too short or too long, an unknown or disabled email.
+    """
+    permit(Act.ADMINISTER, by=by)
+    email = email.strip().lower()
+    if not PASSWORD_LENGTH_MIN <= len(password) <= PASSWORD_LENGTH_MAX:
+        raise InputRefused([_password_problem()], subject="the password")
+    change_password(session, email=email, password_hash=hash_password(password), by=by)
+    row = store.user_by_email(session, email)
+    assert row is not None, "its password was just changed"
+    return store.end_sign_ins(session, user_id=row["id"])
+
+
+def disable_user(session: Session, *, email: str, by: Actor) -> int:
+    """Let a user sign in no more, from now on; return how many tokens and browsers that ended. What they did stays.
+
+    Refused: the role of who does it, an unknown email, or one that is disabled already.
+    """
+    permit(Act.ADMINISTER, by=by)
+    row = store.user_by_email(session, email.strip().lower())
+    if row is None:
+        raise NotFound("user", email.strip().lower())
+    store.disable_user(session, user_id=row["id"])
+    ended = store.end_sign_ins(session, user_id=row["id"])
+    audit.record(
+        session, by=by, act="disable a user", subject_kind="user", subject=row["id"], detail={"sign_ins_ended": ended}
+    )
+    return ended
 
 
 def password_kept(session: Session, *, email: str) -> PasswordKept:

@@ -87,6 +87,29 @@ def keep_password(session: Session, *, user_id: UUID, password_hash: str) -> Non
     )
 
 
+def disable_user(session: Session, *, user_id: UUID) -> None:
+    """Let a user sign in no more."""
+    session.execute(text("UPDATE app_user SET disabled_at = clock_timestamp() WHERE id = :id"), {"id": user_id})
+
+
+def end_sign_ins(session: Session, *, user_id: UUID) -> int:
+    """Make every token of a user worthless and sign every browser out; return how many were still good."""
+    ended = session.execute(
+        text(
+            """WITH tokens AS (
+                   UPDATE access_token SET revoked_at = clock_timestamp()
+                   WHERE user_id = :id AND revoked_at IS NULL RETURNING expires_at),
+               browsers AS (
+                   UPDATE web_session SET ended_at = clock_timestamp()
+                   WHERE user_id = :id AND ended_at IS NULL RETURNING expires_at)
+               SELECT count(*) FROM (SELECT * FROM tokens UNION ALL SELECT * FROM browsers) AS s
+               WHERE s.expires_at > clock_timestamp()"""
+        ),
+        {"id": user_id},
+    )
+    return int(ended.scalar_one())
+
+
 def add_token(session: Session, *, user_id: UUID, token_hash: bytes, hours: int) -> datetime:
     """Keep a bearer token's hash and return when it expires."""
     expires_at: datetime = session.execute(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
 from api.cli import app as command
@@ -54,3 +55,51 @@ def test_what_cannot_be_is_refused(environment: Mapping[str, str]) -> None:
     assert isinstance(add(environment, "--role", "investee", "--party", "NOBODY").exception, NotFound)
     assert isinstance(add(environment, "--role", "investee").exception, InputRefused)
     assert add(environment, "--role", "king").exit_code == 2
+
+
+def call(environment: Mapping[str, str], *words: str, typed: str = "") -> Result:
+    return CliRunner().invoke(command, ["user", *words], env=environment, input=typed)
+
+
+def test_a_lost_password_is_replaced_and_ends_what_it_opened(
+    environment: Mapping[str, str], stranger: Caller, database: TestDatabase
+) -> None:
+    old = add(environment, "--role", "auditor").output.split()[-1]
+    token = stranger.post("/api/v1/tokens", {"email": "eve@bank.example", "password": old}).json()["token"]
+    assert Caller(stranger.app, token).get("/api/v1/me").status_code == 200
+    done = call(environment, "password", "--email", " Eve@bank.example ")
+    assert done.exit_code == 0, done.output
+    assert "sign-ins ended: 1" in done.output
+    assert Caller(stranger.app, token).get("/api/v1/me").status_code == 401
+    assert stranger.post("/api/v1/tokens", {"email": "eve@bank.example", "password": old}).status_code == 401
+    fresh = {"email": "eve@bank.example", "password": done.output.split()[-1]}
+    assert stranger.post("/api/v1/tokens", fresh).status_code == 201
+    typed = call(environment, "password", "--email", "eve@bank.example", "--ask", typed="short\nshort\n")
+    assert isinstance(typed.exception, InputRefused)
+    assert stranger.post("/api/v1/tokens", fresh).status_code == 201
+    assert acts(database) == ["administer people and settings", "change a password"]
+
+
+def test_a_person_who_left_is_let_in_no_more(
+    environment: Mapping[str, str], stranger: Caller, database: TestDatabase
+) -> None:
+    password = add(environment, "--role", "auditor").output.split()[-1]
+    said = {"email": "eve@bank.example", "password": password}
+    token = stranger.post("/api/v1/tokens", said).json()["token"]
+    done = call(environment, "disable", "--email", "eve@bank.example")
+    assert done.exit_code == 0, done.output
+    assert "sign-ins ended: 1" in done.output
+    assert Caller(stranger.app, token).get("/api/v1/me").status_code == 401
+    assert stranger.post("/api/v1/tokens", said).status_code == 401
+    for again in ("disable", "password"):
+        assert isinstance(call(environment, again, "--email", "eve@bank.example").exception, NotFound)
+    assert acts(database) == ["administer people and settings", "disable a user"]
+
+
+def acts(database: TestDatabase) -> list[str]:
+    """What was done to users by commands, in order."""
+    with database.sessions.begin(Role.NIGHT) as session:
+        found = session.execute(
+            text("SELECT act FROM audit WHERE subject_kind = 'user' AND act <> 'sign in' ORDER BY id")
+        )
+        return list(found.scalars())
