@@ -14,6 +14,7 @@ from fastapi import Depends, Header, Query, Request, Security
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from api.database.roles import Role
@@ -25,7 +26,7 @@ from domain.authority import Act, Actor, permit
 from domain.desk import answers, ledger, people
 from domain.desk.answers import ActAnswer
 from domain.desk.people import SignInNeeded, UserKnown
-from domain.errors import InputRefused, Problem
+from domain.errors import InputRefused, Problem, Refusal
 
 COOKIE = "missionbook_session"
 KEY_LENGTH_MAX = 200
@@ -135,6 +136,19 @@ def visiting(request: Request, _place: Place) -> UserKnown:
 
 
 Visitor = Annotated[UserKnown, Depends(visiting)]
+
+
+def visitor_of(request: Request) -> UserKnown | None:
+    """Return who is signed in in this browser where no page asked for it, so that its frame stays; None for nobody."""
+    known: UserKnown | None = getattr(request.state, "known", None)
+    secret = request.cookies.get(COOKIE)
+    if known is not None or not secret:
+        return known
+    try:
+        with database_of(request).sessions.begin(Role.APP) as session:
+            return people.user_of_web_session(session, secret=secret)
+    except (Refusal, SQLAlchemyError):
+        return None
 
 
 def open_page_session(request: Request, visitor: Visitor) -> Iterator[Session]:

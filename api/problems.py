@@ -86,6 +86,11 @@ def plain(value: object) -> Any:
     return str(value)
 
 
+def is_for_programmes(request: Request) -> bool:
+    """Return whether a failure is told as problem details: under ``/api`` and at the doors of the machine room."""
+    return request.url.path.startswith(("/api", "/healthz", "/readyz", "/metrics"))
+
+
 def told(
     request: Request,
     status: int,
@@ -97,7 +102,7 @@ def told(
 ) -> Response:
     """Answer with a failure: problem details under ``/api`` and for programmes, a page for people."""
     title = word.replace("-", " ").capitalize()
-    if request.url.path.startswith(("/api", "/healthz", "/readyz", "/metrics")):
+    if is_for_programmes(request):
         body = {
             **{key: plain(fact) for key, fact in (facts or {}).items() if key not in _MEMBERS},
             "type": f"/problems/{word}",
@@ -159,6 +164,8 @@ def tell_invalid(request: Request, error: RequestValidationError) -> Response:
         {"where": "the body" if one["type"] == "json_invalid" else _where(one["loc"]), "what": _what(one)}
         for one in error.errors()
     ]
+    if not is_for_programmes(request) and any(one["loc"][:1] == ("path",) for one in error.errors()):
+        return told(request, HTTPStatus.NOT_FOUND, "no-such-address", f"there is nothing at {request.url.path[:200]}")
     detail = f"the request has {len(problems)} problem{'s' if len(problems) > 1 else ''}: " + "; ".join(
         f"{one['where']}: {one['what']}" for one in problems[:5]
     )

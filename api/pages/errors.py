@@ -16,7 +16,9 @@ from api.pages.parts import Facts, Figure, Link, Page, Said, Text, table
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import home_of, show
 from api.pages.sign_in_page import kept_of, sign_in_page
-from api.pages.words import N_
+from api.pages.words import N_, ROLE_WORDS
+from domain.authority import INSIDE
+from domain.parties import Role
 
 TITLES = {
     "no-such-address": N_("There is no such page"),
@@ -32,6 +34,26 @@ TITLES = {
     "seal-beyond-head": N_("This seal does not exist yet"),
 }
 
+WHO_WORDS = {
+    Role.OFFICER: N_("officers"),
+    Role.RISK: N_("risk"),
+    Role.BOARD: N_("the board"),
+    Role.AUDITOR: N_("auditors"),
+    Role.STEWARD: N_("stewards"),
+    Role.INVESTEE: N_("investees"),
+}
+PARAMETER_WORDS = {
+    "as_of": N_("The day of the report"),
+    "seal": N_("The seal of the report"),
+    "fund": N_("The fund"),
+    "stage": N_("The stage"),
+    "search": N_("What is searched for"),
+    "after": N_("The place in the list"),
+    "the form": N_("The form"),
+    "the report": N_("The report"),
+}
+"""What a page calls the parts of its address and its forms."""
+
 
 def error_page(
     request: Request,
@@ -46,16 +68,25 @@ def error_page(
     """Return the page for a failure; ``word`` is the end of the problem's type."""
     if status == HTTPStatus.UNAUTHORIZED and word == "sign-in-needed":
         return _to_sign_in(request)
+    if status in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
+        from api.deps import visitor_of  # it tells its failures here, so it cannot come first
+
+        request.state.known = visitor_of(request)
     reader = reader_of(request)
+    if status == HTTPStatus.METHOD_NOT_ALLOWED and request.method == "GET":
+        return RedirectResponse(_way_back(reader).href, HTTPStatus.SEE_OTHER)
     _ = reader.gettext
-    problems = _problems((facts or {}).get("problems"))
-    rows = [(one.href, one.words) for one in problems]
+    facts = facts or {}
+    rows = [
+        (_(PARAMETER_WORDS.get(one.href, one.href)), _sentence(one.words)) for one in _problems(facts.get("problems"))
+    ]
+    detail = _for_whom(reader, facts.get("needed"), facts.get("role")) if word == "not-allowed" else detail
     told = table(_("What is wrong"), (_("Where"), _("What")), rows, empty="") if rows else None
-    sentence = Text(_sentence(detail) if told is None else _("Nothing was changed."))
+    said = Text(_sentence(detail) if told is None else _("Nothing was changed."))
     page = Page(
         title=_(TITLES[word]) if word in TITLES else title,
         parts=(
-            sentence,
+            said,
             *((told,) if told else ()),
             Text("", link=_way_back(reader)),
             Facts((Figure(_("Number of this request"), trace_id),)),
@@ -89,6 +120,20 @@ def _problems(said: object) -> tuple[Said, ...]:
 def _sentence(detail: str) -> str:
     text = detail[:1].upper() + detail[1:]
     return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _for_whom(reader: Reader, needed: object, role: object) -> str:
+    """Return for whom a page is, in words."""
+    _ = reader.gettext
+    roles = [Role(one) for one in needed if one in WHO_WORDS] if isinstance(needed, Sequence) else []
+    if not roles:
+        return _("The book does not let you do this.")
+    if set(roles) == INSIDE:
+        return _("Only the bank's own people may read this.")
+    who = _(" or ").join(_(WHO_WORDS[one]) for one in roles)
+    if not isinstance(role, Role):
+        return _("Only {who} may do this.").format(who=who)
+    return _("Only {who} may do this; you are signed in as {role}.").format(who=who, role=_(ROLE_WORDS[role]).lower())
 
 
 def _way_back(reader: Reader) -> Link:

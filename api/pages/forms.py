@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
@@ -46,6 +47,8 @@ class Wrong:
 
 
 RIGHT = Wrong()
+WHOLE = ("", "report")
+"""Places of problems that are the form itself: their sentences stand alone."""
 
 
 async def keep_typed(request: Request) -> dict[str, str]:
@@ -93,12 +96,12 @@ def see(address: str) -> RedirectResponse:
 
 def read_day(reader: Reader, typed: str, *, where: str) -> date:
     """Read the day of a date field. Refused (``InputRefused``): what is no day."""
-    try:
-        return date.fromisoformat(typed.strip()[:10])
-    except ValueError:
-        _ = reader.gettext
-        what = _("Give a day, such as 2026-03-31")
-        raise InputRefused([Problem(where, what)], subject="the form") from None
+    text = " ".join(typed.split())[:40]
+    for shape in ("%Y-%m-%d", "%d %b %Y"):
+        with suppress(ValueError):
+            return datetime.strptime(text, shape).date()  # noqa: DTZ007 - a day has no zone
+    what = reader.gettext("Give a day, such as {example}").format(example=reader.day(date(2026, 3, 31)))
+    raise InputRefused([Problem(where, what)], subject="the form")
 
 
 def read_id(typed: str) -> UUID | None:
@@ -126,7 +129,8 @@ def wrong_by(refusal: Refusal, *, fields: Mapping[str, str]) -> Wrong:
     beside: dict[str, str] = {}
     for where, what in problems:
         name, words = fields.get(where, ""), sentence(what)
-        top.append(Said(words if name or not where else f"{where}: {what}", f"#{Field(name, '').id}" if name else ""))
+        alone = name or where in WHOLE
+        top.append(Said(words if alone else f"{where}: {what}", f"#{Field(name, '').id}" if name else ""))
         if name:
             beside.setdefault(name, words)
     return Wrong(tuple(top), beside)

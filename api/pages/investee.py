@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Request
@@ -13,12 +14,13 @@ from api.deps import PageTransaction, Visitor
 from api.pages import report_form, report_page
 from api.pages.deal_promises import findings_table, report_mark
 from api.pages.forms import FORM_GUARDS, Typed, done_once, see, wrong_by
-from api.pages.parts import Cell, Figure, Page, Section, Summary, Table, line, table
+from api.pages.parts import Cell, Figure, Mark, Page, Section, Summary, Table, line, table
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import show
 from api.refusals import TOLD_TO_THE_AUDIT
 from domain.authority import Act, Actor, permit
-from domain.desk import covenants, deals, report_lists, reports
+from domain.desk import covenants, deals, instruments, report_lists, reports
+from domain.desk.instruments import DueLine
 from domain.desk.report_lists import ReportLine
 from domain.errors import NotFound, Refusal
 
@@ -75,7 +77,8 @@ def answer(request: Request, visitor: Visitor, session: PageTransaction, typed: 
                 address = done_once(session, by=by, route=f"report {report_id}", typed=typed, act=submit)
             return see(address)
         values = report_form.read_values(reader, detail, typed)
-        found = reports.preview(session, report_id=report_id, values=values, as_of=detail.business_day)
+        said = typed.get("statement", "")
+        found = reports.preview(session, report_id=report_id, values=values, as_of=detail.business_day, statement=said)
     except TOLD_TO_THE_AUDIT:
         raise
     except Refusal as refusal:
@@ -126,11 +129,17 @@ def owed_page(session: Session, reader: Reader, by: Actor) -> Page:
     late = sum(one.due_on < one.business_day for one in waiting)
     ready = sum(one.period_end <= one.business_day <= one.due_on for one in waiting)
     days = {one.deal: one.business_day for one in every}
+    mine = deals.deal_list(session, limit=200)
     found = [
         finding
-        for deal in deals.deal_list(session, limit=200)
+        for deal in mine
         for finding in covenants.findings(session, as_of=days.get(deal.code, deal.stage_on), deal_id=deal.id)
         if finding.stands
+    ]
+    pays = [
+        due
+        for deal in mine
+        for due in instruments.due_instalments(session, as_of=days.get(deal.code, deal.stage_on), deal_id=deal.id)
     ]
     figures = (
         Figure(_("Late"), reader.number(late), "", "bad" if late else ""),
@@ -138,11 +147,12 @@ def owed_page(session: Session, reader: Reader, by: Actor) -> Page:
         Figure(_("Submitted"), reader.number(len(sent))),
     )
     return Page(
-        title=_("Your reports"),
+        title=_("Your reports and payments"),
         lead=_("What you owe the bank and by when, and what became of what you sent."),
         parts=(Summary(figures),),
         sections=(
             Section(_("Due"), (_due_table(reader, waiting),), anchor="due"),
+            Section(_("Payments"), (_pay_table(reader, pays),), anchor="payments"),
             Section(
                 _("Submitted"),
                 (_sent_table(reader, sent),),
@@ -165,16 +175,44 @@ def _due_table(reader: Reader, waiting: list[ReportLine]) -> Table:
         line(
             Cell(reader.day(one.due_on)),
             Cell(mark=report_mark(reader, one, today=one.business_day)),
-            Cell(one.title, f"/investee/reports/{one.report_id}", note=one.deal),
-            _("{start} to {end}").format(start=reader.day(one.period_start), end=reader.day(one.period_end)),
+            _report_link(reader, one),
         )
         for one in waiting
     ]
     return table(
         _("Reports to submit, the earliest due first"),
-        (_("Due"), _("State"), _("Report"), _("Period")),
+        (_("Due"), _("State"), _("Report")),
         rows,
         empty=_("Nothing is due. The next report appears here when its period begins."),
+    )
+
+
+def _report_link(reader: Reader, one: ReportLine) -> Cell:
+    _ = reader.gettext
+    period = _("{start} to {end}").format(start=reader.day(one.period_start), end=reader.day(one.period_end))
+    note = _("{title}, {deal}").format(title=one.title, deal=one.deal)
+    return Cell(_("Report for {period}").format(period=period), f"/investee/reports/{one.report_id}", note=note)
+
+
+def _pay_table(reader: Reader, pays: list[DueLine]) -> Table:
+    _ = reader.gettext
+    rows = [
+        line(
+            Cell(reader.day(one.due_on), mark=Mark(_("Overdue"), "bad") if one.past_due else None),
+            Cell(one.instrument, f"/deals/{quote(one.deal)}", note=one.deal),
+            Cell(one.principal.currency),
+            reader.figure(one.principal),
+            reader.figure(one.interest),
+            reader.figure(one.total),
+        )
+        for one in sorted(pays, key=lambda one: (one.due_on, one.instrument))
+    ]
+    return table(
+        _("Instalments to pay: what is due, and each loan's next one"),
+        (_("Due"), _("Loan"), _("Currency"), _("Principal"), _("Interest"), _("In all")),
+        rows,
+        figures=(3, 4, 5),
+        empty=_("No instalment is to be paid. What you draw down appears here with its days."),
     )
 
 
@@ -182,8 +220,7 @@ def _sent_table(reader: Reader, sent: list[ReportLine]) -> Table:
     _ = reader.gettext
     rows = [
         line(
-            _("{start} to {end}").format(start=reader.day(one.period_start), end=reader.day(one.period_end)),
-            Cell(one.title, f"/investee/reports/{one.report_id}", note=one.deal),
+            _report_link(reader, one),
             Cell(reader.day(one.submitted_on), note=one.signed_by or ""),
             Cell(_("Receipt of version %s") % one.version, f"/investee/reports/{one.report_id}/versions/{one.version}"),
         )
@@ -191,7 +228,7 @@ def _sent_table(reader: Reader, sent: list[ReportLine]) -> Table:
     ]
     return table(
         _("Reports you submitted, latest period first"),
-        (_("Period"), _("Report"), _("Submitted"), _("Receipt")),
+        (_("Report"), _("Submitted"), _("Receipt")),
         rows,
         empty=_("Nothing was submitted yet. Begin with what is due above."),
     )

@@ -91,8 +91,10 @@ def _require_near(reader: Reader, fund: FundRow, to: date) -> None:
 def done_page(reader: Reader, run: NightRun) -> Page:
     """Return what nights did."""
     _ = reader.gettext
-    told = _("The fund's day moved from {start} to {end}; {count} days had work.").format(
-        start=reader.day(run.business_day), end=reader.day(run.to), count=reader.number(run.days)
+    told = _("The fund's day moved from {start} to {end}; {work}.").format(
+        start=reader.day(run.business_day),
+        end=reader.day(run.to),
+        work=reader.ngettext("%s day had work", "%s days had work", run.days) % reader.number(run.days),
     )
     did = table(
         _("What the nights did"),

@@ -19,9 +19,10 @@ from babel.dates import format_date
 from babel.numbers import format_decimal, get_decimal_symbol, get_group_symbol
 from fastapi import Request
 
+from domain.calendar import in_words
 from domain.desk.people import UserKnown
 from domain.errors import InputRefused, Problem
-from domain.money import Money, minor_digits, parse_minor
+from domain.money import AmountUnreadable, Money, minor_digits, parse_minor
 
 LOCALE_FOLDER = Path(__file__).resolve().parent.parent / "locale"
 LOCALES = ("en_GB", "en_IE", "en_US", "de_DE", "de_AT", "de_CH")
@@ -46,8 +47,13 @@ class Reader:
         return translations(self.language).ngettext(one, many, count)
 
     def day(self, day: date | None) -> str:
-        """Write a day: ``31 Mar 2026``; nothing is a dash."""
-        return format_date(day, "medium", locale=self.locale) if day else "–"
+        """Write a day as the sentences of the book do: ``31 Mar 2026``; nothing is a dash.
+
+        Texts in another language come with that language's own way to write a day.
+        """
+        if day is None:
+            return "–"
+        return in_words(day) if self.language == "en" else str(format_date(day, "medium", locale=self.locale))
 
     def moment(self, moment: datetime | None) -> str:
         """Write a moment to the minute, in UTC."""
@@ -76,11 +82,11 @@ class Reader:
         return self.number(Decimal(money.minor).scaleb(-digits), places=digits)
 
     def money(self, money: Money) -> str:
-        """Write an amount: ``GBP 1,250.00``, and ``GBP 30,000,000`` where there is no fraction to tell."""
-        digits = minor_digits(money.currency)
-        whole = money.minor == 0 or (money.minor % 10**digits == 0 and abs(money.minor) >= 10 ** (digits + 4))
-        value = Decimal(money.minor).scaleb(-digits)
-        return f"{money.currency}\u00a0{self.number(value, places=0 if whole else digits)}"
+        """Write an amount with all of its currency's digits, everywhere: ``GBP 1,250.00``.
+
+        It may break after the currency, so that a large one fits a narrow cell.
+        """
+        return f"{money.currency} {self.figure(money)}"
 
     def read_number(self, typed: str, *, where: str) -> Decimal | None:
         """Read what somebody typed as a number, in the reader's convention or in plain digits; nothing is None.
@@ -90,7 +96,7 @@ class Reader:
         if not typed.strip():
             return None
         try:
-            return Decimal(self._plain(typed))
+            return Decimal(self._plain(typed) or "none")
         except InvalidOperation:
             _ = self.gettext
             what = _("“{typed}” is not a number; write digits, such as {example}").format(
@@ -100,10 +106,15 @@ class Reader:
 
     def read_minor(self, typed: str, currency: str) -> int:
         """Read what somebody typed as an amount in minor units. Refused: ``AmountUnreadable``."""
-        return parse_minor(self._plain(typed), currency)
+        _ = self.gettext
+        plain = self._plain(typed)
+        if plain is None and typed.strip():
+            example = self.figure(Money(125_000, "EUR"))
+            raise AmountUnreadable(typed.strip(), _("write digits, such as {example}").format(example=example))
+        return parse_minor(plain or "", currency)
 
-    def _plain(self, typed: str) -> str:
-        """Turn well-formed groups of three and the reader's decimal sign into plain digits; leave the rest as it is."""
+    def _plain(self, typed: str) -> str | None:
+        """Turn well-formed groups of three and the reader's decimal sign into plain digits; the rest is None."""
         text = re.sub(r"\s+", " ", typed.strip())
         group = str(get_group_symbol(self.locale)).translate(_NARROW_SIGNS)
         point = str(get_decimal_symbol(self.locale))
@@ -112,7 +123,7 @@ class Reader:
             return re.sub(rf"[{re.escape(group)} ]", "", text).replace(point, ".")
         if point != "." and re.fullmatch(rf"[+-]?\d+{re.escape(point)}\d+", text, re.ASCII):
             return text.replace(point, ".")
-        return text if re.fullmatch(r"[+-]?\d{1,30}(\.\d{1,30})?", text, re.ASCII) else f"“{text}”"
+        return text if re.fullmatch(r"[+-]?\d{1,30}(\.\d{1,30})?", text, re.ASCII) else None
 
 
 def places_of(value: Decimal | int) -> int:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from api.pages.forms import RIGHT, Wrong, new_key
+from api.pages.forms import RIGHT, Wrong, new_key, sentence
 from api.pages.parts import Button, Cell, Facts, Field, Figure, Form, Link, Page, Part, Section, Text, line, table
 from api.pages.reader import Reader
 from api.pages.report_page import period_words, versions_parts
 from api.pages.words import DIRECTION_WORDS, OUTCOME_WORDS, mark, say
-from domain.covenants import Finding
+from domain.covenants import OPENS_A_BREACH, Finding
 from domain.desk.report_lists import ReportVersion
 from domain.desk.reports import AskedValue, ReportDetail
 from domain.errors import InputRefused, Problem
@@ -103,7 +103,7 @@ def form_page(
     return Page(
         title=_("Report for {period}").format(period=period_words(reader, detail)),
         lead=detail.title,
-        trail=(Link("/investee", _("Your reports")),),
+        trail=(Link("/investee", _("Your reports and payments")),),
         facts=_facts(reader, detail),
         parts=(*parts, form),
         sections=earlier,
@@ -172,7 +172,7 @@ def preview_page(reader: Reader, detail: ReportDetail, typed: Mapping[str, str],
                 Cell(what.clause, note=f"{what.name} ({what.unit})"),
                 Cell(mark=mark(reader, OUTCOME_WORDS, one.outcome)),
                 value,
-                Cell(limit, note=say(reader, DIRECTION_WORDS, what.direction)),
+                f"{say(reader, DIRECTION_WORDS, what.direction)} {limit}",
                 margin,
             )
         )
@@ -183,7 +183,13 @@ def preview_page(reader: Reader, detail: ReportDetail, typed: Mapping[str, str],
         figures=(2, 3, 4),
         empty=_("This report asks nothing."),
     )
-    sentences = tuple(Text(one.sentence[:1].upper() + one.sentence[1:] + ".") for one in found)
+    sentences = tuple(Text(sentence(one.sentence) + ".") for one in found)
+    asked_back = _asked_back(reader, detail, found)
+    follows = tuple(
+        Text(_what_follows(reader, detail, asked[one.covenant]), "warn")
+        for one in found
+        if one.outcome in OPENS_A_BREACH
+    )
     kept = [(VALUE + code, typed.get(VALUE + code, "")) for code in indicators(detail)]
     kept += [(name, typed.get(name, "")) for name in TEXTS]
     said = tuple(
@@ -205,11 +211,35 @@ def preview_page(reader: Reader, detail: ReportDetail, typed: Mapping[str, str],
     return Page(
         title=_("What this would mean"),
         lead=_("Nothing is submitted yet. Report for {period}.").format(period=period_words(reader, detail)),
-        trail=(Link("/investee", _("Your reports")),),
+        trail=(Link("/investee", _("Your reports and payments")),),
         facts=_facts(reader, detail),
-        parts=(shown, *sentences, *((Facts(said),) if said else ()), form),
+        parts=(shown, *sentences, *follows, *asked_back, *((Facts(said),) if said else ()), form),
         narrow=True,
     )
+
+
+def _what_follows(reader: Reader, detail: ReportDetail, what: AskedValue) -> str:
+    _ = reader.gettext
+    days = reader.ngettext("%s day", "%s days", what.remedy_days) % reader.number(what.remedy_days)
+    return _(
+        "What follows from a missed promise ({clause}): the night after you submit, a breach opens. You then have "
+        "{days} to remedy it with a report that meets the promise. Until the breach is remedied or waived, nothing "
+        "is paid out in {deal}."
+    ).format(clause=what.clause, days=days, deal=detail.deal)
+
+
+def _asked_back(reader: Reader, detail: ReportDetail, found: Sequence[Finding]) -> tuple[Text, ...]:
+    """Ask about a figure below zero where the contract expects none: homes, people and places are not fewer than 0."""
+    _ = reader.gettext
+    asked = {one.covenant: one for one in detail.asked}
+    below = {
+        what.indicator: _("{name}: {value} {unit} is below zero. Is the minus sign meant?").format(
+            name=what.name, value=reader.number(one.measured), unit=what.unit
+        )
+        for one in found
+        if one.measured is not None and one.measured < 0 <= (what := asked[one.covenant]).expected
+    }
+    return tuple(Text(words, "warn") for words in below.values())
 
 
 def receipt_page(reader: Reader, detail: ReportDetail, version: ReportVersion) -> Page:
@@ -237,7 +267,7 @@ def receipt_page(reader: Reader, detail: ReportDetail, version: ReportVersion) -
     return Page(
         title=_("Receipt for version {number}").format(number=version.version),
         lead=_("{title}: report for {period}").format(title=detail.title, period=period_words(reader, detail)),
-        trail=(Link("/investee", _("Your reports")),),
+        trail=(Link("/investee", _("Your reports and payments")),),
         facts=(
             Figure(_("Submitted on"), reader.day(version.submitted_on)),
             Figure(_("Signed by"), version.signed_by),

@@ -61,6 +61,7 @@ class AskedValue:
     covenant: str
     clause: str
     direction: CovenantDirection
+    remedy_days: int
     expected: Decimal
     limit: Decimal
     last_value: Decimal | None
@@ -138,6 +139,7 @@ def _asked(row: Mapping[str, Any], last: Mapping[str, tuple[Decimal, date]]) -> 
         covenant=covenant.code,
         clause=covenant.clause,
         direction=covenant.direction,
+        remedy_days=covenant.remedy_days,
         expected=expected_value(covenant.trajectory, on=row["period_end"]),
         limit=limit_value(covenant, on=row["period_end"]),
         last_value=value,
@@ -147,16 +149,24 @@ def _asked(row: Mapping[str, Any], last: Mapping[str, tuple[Decimal, date]]) -> 
 
 
 def preview(
-    session: Session, *, report_id: UUID, values: Mapping[str, Decimal | None], as_of: date
+    session: Session,
+    *,
+    report_id: UUID,
+    values: Mapping[str, Decimal | None],
+    as_of: date,
+    statement: str | None = None,
 ) -> tuple[Finding, ...]:
     """Return what an answer would mean, a finding per covenant by indicator; nothing is written.
 
+    With ``statement`` the answer is looked at as a whole, so that an empty one is refused before it is signed.
     Refused: a report that this person may not know of, a day before the period begins, values that cannot be kept
     (every problem at once).
     """
     record = _report(session, report_id=report_id)
     asked = store.asked(session, report_id=report_id)
     problems = _value_problems(values, asked)
+    if statement is not None:
+        problems += _empty_problems(values, statement)
     if as_of < record.period_start:
         problems.append(Problem("report", f"its period begins on {in_words(record.period_start)}"))
     if problems:
@@ -200,10 +210,9 @@ def submit(
     texts = {"statement": statement.strip(), "evidence": evidence.strip()}
     problems = _value_problems(values, asked) + _text_problems(signed_by=signed_by, **texts)
     problems += _day_problems(record, before, submitted_on=submitted_on)
-    if not given and not texts["statement"]:
-        problems.append(Problem("report", "answers nothing: give a value, or state why there is none"))
+    problems += _empty_problems(given, texts["statement"])
     if before and (given, texts) == (before[-1].values, before[-1].texts):
-        problems.append(Problem("report", f"says the same as version {before[-1].version}"))
+        problems.append(Problem("report", f"it says the same as version {before[-1].version}"))
     if problems:
         raise InputRefused(problems, subject="the report")
     version = _add(
@@ -272,6 +281,12 @@ def _value_problems(values: Mapping[str, Decimal | None], asked: list[dict[str, 
         elif value is not None and (wrong := value_problem(value)):
             problems.append(Problem(code, wrong))
     return problems
+
+
+def _empty_problems(values: Mapping[str, Decimal | None], statement: str) -> list[Problem]:
+    if statement.strip() or any(value is not None for value in values.values()):
+        return []
+    return [Problem("report", "give at least one figure, or say why there is none")]
 
 
 def _text_problems(*, signed_by: str, statement: str, evidence: str) -> list[Problem]:

@@ -149,7 +149,7 @@ def test_every_problem_of_a_report_is_told_at_once(session: Session) -> None:
         "report: its period ends on 30 Jun 2024; submit it then or later",
     ]
     assert refused(**{**said, "values": {"homes-a": None}}) == [
-        "report: answers nothing: give a value, or state why there is none"
+        "report: give at least one figure, or say why there is none"
     ]
     assert session.execute(text("SELECT count(*) FROM report_version")).scalar_one() == 0
 
@@ -157,7 +157,7 @@ def test_every_problem_of_a_report_is_told_at_once(session: Session) -> None:
 def test_a_correction_says_something_new_and_comes_later(session: Session) -> None:
     p = promise(session, "a")
     p.submit(session, "90", JULY)
-    with pytest.raises(InputRefused, match="report: says the same as version 1"):
+    with pytest.raises(InputRefused, match="report: it says the same as version 1"):
         p.submit(session, "90.0", JULY)
     with pytest.raises(InputRefused, match="submitted_on: version 1 came on 10 Jul 2024; a correction comes later"):
         p.submit(session, "91", date(2024, 7, 9))

@@ -43,7 +43,7 @@ def test_a_form_that_is_sent_twice_books_once(people_in: dict[str, Browser], wor
 
 
 @pytest.mark.parametrize(("amount", "told"), [
-    ("", "is not an amount of money"),
+    ("", "Give an amount, such as 1,250.00"),
     ("12.345", "EUR has 2 digits after the decimal point"),
     ("1,2,3", "is not an amount of money"),
     ("NaN", "is not an amount of money"),

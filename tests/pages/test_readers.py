@@ -139,7 +139,7 @@ def test_every_page_is_small_and_asks_only_this_house(people_in: dict[str, Brows
 def test_figures_are_written_as_the_reader_is_used_to(people_in: dict[str, Browser], world: World) -> None:
     german = people_in["officer"].get("/deals/D-ANN", headers={"Accept-Language": "de-DE,de;q=0.9,en;q=0.5"})
     assert "EUR 100.000" in words(german)
-    assert "31.03.2025" in words(german)
+    assert "31 Mar 2025" in words(german), "a day is written as the page's language does, which is English yet"
     address = f"/instruments/{world.ann.instrument}/receipt"
     form = people_in["officer"].get(address)
     said = {"amount": "1.800,00", "day": "2026-03-31"}
@@ -147,3 +147,60 @@ def test_figures_are_written_as_the_reader_is_used_to(people_in: dict[str, Brows
     seen = people_in["officer"]("POST", address, data=data, headers={"Accept-Language": "de"})
     assert "1.800,00" in words(seen)
     assert seen.status_code == 200
+
+
+@pytest.mark.parametrize(("who", "address", "status", "told"), [
+    ("officer", "/no/such/page", 404, "There is no such page"),
+    ("officer", "/entries/not-a-number", 404, "There is no such page"),
+    ("ann", "/investee/reports/not-an-id", 404, "There is no such page"),
+    ("officer", "/board/harbours/report?as_of=31.3.2026", 422, "The day of the report"),
+    ("ann", "/officer", 403, "Only the bank's own people may read this"),
+    ("officer", "/investee", 403, "Only investees may do this; you are signed in as officer"),
+])  # fmt: skip
+def test_a_refused_page_speaks_in_words_and_keeps_its_navigation(
+    people_in: dict[str, Browser], world: World, who: str, address: str, status: int, told: str
+) -> None:
+    page = people_in[who].get(address)
+    assert page.status_code == status
+    assert told in words(page)
+    assert "takes the role" not in words(page)
+    assert "as_of" not in words(page)
+    assert '<nav aria-label="Main">' in page.text
+    assert "Sign out" in words(page)
+
+
+def test_an_address_that_only_takes_forms_leads_home(
+    people_in: dict[str, Browser], stranger: Browser, world: World
+) -> None:
+    for browser, home in ((people_in["officer"], "/officer"), (people_in["board"], "/board"), (stranger, "/sign-in")):
+        led = browser.get("/officer/harbours/nights")
+        assert (led.status_code, led.headers["Location"]) == (303, home)
+
+
+@pytest.mark.parametrize(("typed", "told"), [
+    ("a hundred", "“a hundred” is not an amount of money: write digits, such as 1,250.00"),
+    ("", "Give an amount, such as 1,250.00"),
+    ("1.234", "“1.234” is not an amount of money: EUR has 2 digits after the decimal point"),
+])  # fmt: skip
+def test_an_amount_that_is_none_is_told_once_in_quotation_marks(
+    people_in: dict[str, Browser], world: World, typed: str, told: str
+) -> None:
+    officer, address = people_in["officer"], f"/instruments/{world.ann.instrument}/receipt"
+    page = officer.send(officer.get(address), address, amount=typed, day="2026-03-31")
+    assert page.status_code == 422
+    assert told in words(page)
+    assert "““" not in page.text
+
+
+@pytest.mark.parametrize(("typed", "told"), [
+    ("2026-04-01", "1 Apr 2026 cannot be taken"), ("soon", "Give a day, such as 31 Mar 2026"),
+])  # fmt: skip
+def test_a_refused_day_is_written_as_the_page_writes_days(
+    people_in: dict[str, Browser], world: World, typed: str, told: str
+) -> None:
+    officer, address = people_in["officer"], f"/instruments/{world.ann.instrument}/receipt"
+    # the book stands at 31 March 2026, and one day after it is open: 2 April is not
+    typed = "2026-04-02" if typed == "2026-04-01" else typed
+    page = officer.send(officer.get(address), address, amount="1", day=typed)
+    assert page.status_code == 422
+    assert told.replace("1 Apr", "2 Apr") in words(page)

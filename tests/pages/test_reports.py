@@ -117,3 +117,34 @@ def test_nobody_else_answers_a_report(people_in: dict[str, Browser], world: Worl
     told = people_in["ben"]("POST", address, data={**SAID, "csrf_token": "of Ann"})
     assert told.status_code == 403
     assert page.status_code == 200
+
+
+def test_a_missed_promise_says_what_follows(people_in: dict[str, Browser], world: World) -> None:
+    ann, address = people_in["ann"], report_of(world)
+    seen = words(ann.send(ann.get(address), address, **{**SAID, "value.homes": "388"}))
+    assert "a breach opens" in seen
+    assert "nothing is paid out in D-ANN" in seen
+    assert "at least 400" in seen
+    assert "a breach opens" not in words(ann.send(ann.get(address), address, **SAID))
+
+
+def test_an_empty_answer_is_refused_before_it_is_signed(people_in: dict[str, Browser], world: World) -> None:
+    ann, address = people_in["ann"], report_of(world)
+    seen = ann.send(ann.get(address), address, **{"value.homes": "", "statement": " "})
+    assert seen.status_code == 422
+    assert "Give at least one figure, or say why there is none" in words(seen)
+    assert "report:" not in words(seen)
+    assert ann.send(ann.get(address), address, **{"value.homes": "", "statement": "flooded"}).status_code == 200
+
+
+def test_fewer_than_no_homes_are_asked_back(people_in: dict[str, Browser], world: World) -> None:
+    ann, address = people_in["ann"], report_of(world)
+    seen = words(ann.send(ann.get(address), address, **{**SAID, "value.homes": "-5"}))
+    assert "Homes renovated: -5 homes is below zero. Is the minus sign meant?" in seen
+
+
+def test_the_first_page_tells_the_next_instalments(people_in: dict[str, Browser], world: World) -> None:
+    page = words(people_in["ann"].get("/investee"))
+    assert "Report for 2 Mar 2025 to 31 Dec 2025" in page
+    assert "Instalments to pay" in page
+    assert "L-ANN" in page.split("Instalments to pay", 1)[1]
