@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import Session
 
 from domain.authority import NIGHT, Act, Actor, permit
+from domain.calendar import in_words
 from domain.covenants import (
     OPENS_A_BREACH,
     BreachState,
@@ -26,7 +27,6 @@ from domain.covenants import (
     Outcome,
     StandingFinding,
     advance_breach,
-    day_words,
     remedy_end,
     remedying_finding,
     test_covenant,
@@ -34,7 +34,7 @@ from domain.covenants import (
 from domain.desk.instruments import accrue_interest
 from domain.errors import NotFound, Refusal
 from domain.exits import TriggerRule, UnremediedBreach, unremedied_mission_breach
-from domain.store import audit
+from domain.store import audit, instrument_queries
 from domain.store import night as store
 from domain.store.funds import FundRow
 from domain.store.promises import read_covenant, read_test
@@ -44,7 +44,9 @@ class NightRunsForwards(Refusal):
     """A night for a day that the fund has already passed."""
 
     def __init__(self, fund: str, day: date, business_day: date) -> None:
-        super().__init__(f"the book of {fund} has reached {business_day}; its night cannot run back to {day}")
+        super().__init__(
+            f"the book of {fund} has reached {in_words(business_day)}; its night cannot run back to {in_words(day)}"
+        )
         self.fund, self.day, self.business_day = fund, day, business_day
 
 
@@ -148,15 +150,23 @@ def refusals(session: Session, *, fund_id: UUID, after: date, to: date) -> tuple
 
 
 def _accrue(session: Session, fund_id: UUID, day: date) -> int:
-    """Take interest to income at month ends and on instalment days."""
+    """Take interest to income at month ends and on instalment days; where a loan's is refused, each by itself."""
     if store.next_accrual_day(session, fund_id=fund_id, after=day - timedelta(days=1)) != day:
         return 0
     try:
         with session.begin_nested():
             return accrue_interest(session, fund_id=fund_id, day=day)
-    except Refusal as refusal:
-        store.add_refusal(session, fund_id=fund_id, day=day, step="accrue", subject="interest", words=str(refusal))
-        return 0
+    except (Refusal, DBAPIError) as error:
+        _words(error)  # what is no refusal rises again
+    booked = 0
+    for loan in instrument_queries.accruing_loans(session, fund_id=fund_id):
+        try:
+            with session.begin_nested():
+                booked += accrue_interest(session, fund_id=fund_id, day=day, loan_id=loan.id)
+        except (Refusal, DBAPIError) as error:
+            words = _words(error)
+            store.add_refusal(session, fund_id=fund_id, day=day, step="accrue", subject=loan.code, words=words)
+    return booked
 
 
 def _answer_tests(session: Session, fund_id: UUID, day: date) -> int:
@@ -227,10 +237,10 @@ def _what_became(row: Mapping[str, Any], *, day: date) -> dict[str, Any] | None:
     )
     if remedy is not None:
         outcome, finding_id = advance_breach(BreachState.OPEN, to=BreachState.REMEDIED), remedy.finding_id
-        reason = f"met for the period to {day_words(remedy.period_end)}"
+        reason = f"met for the period to {in_words(remedy.period_end)}"
     elif day > row["remedy_until"]:
         outcome, finding_id = advance_breach(BreachState.OPEN, to=BreachState.UNREMEDIED), standing[0].finding_id
-        reason = f"not remedied by {day_words(row['remedy_until'])}"
+        reason = f"not remedied by {in_words(row['remedy_until'])}"
     else:
         return None
     return {"outcome": outcome.value, "finding_id": finding_id, "reason": reason}
@@ -298,8 +308,7 @@ def _add_each(
             add(session, list(rows.values()))
         return len(rows)
     except DBAPIError as error:
-        if not _is_about_the_row(error):
-            raise
+        _words(error)  # what is no refusal rises again
     written = 0
     for subject, row in rows.items():
         try:
@@ -307,21 +316,19 @@ def _add_each(
                 add(session, [row])
             written += 1
         except DBAPIError as error:
-            if not _is_about_the_row(error):
-                raise
-            words = f"the database refused it: {_constraint(error)}"
+            words = _words(error)
             store.add_refusal(session, fund_id=fund_id, day=day, step=step, subject=subject, words=words)
     return written
 
 
-def _is_about_the_row(error: DBAPIError) -> bool:
-    """Tell a row that the database does not take from a database that does not work."""
-    return isinstance(error, IntegrityError) or str(getattr(error.orig, "sqlstate", "")).startswith("22")
-
-
-def _constraint(error: DBAPIError) -> str:
+def _words(error: Refusal | DBAPIError) -> str:
+    """Say why one thing was refused; a database that does not work refuses nothing: its error rises again."""
+    if isinstance(error, Refusal):
+        return str(error)
+    if not isinstance(error, IntegrityError) and not str(getattr(error.orig, "sqlstate", "")).startswith("22"):
+        raise error
     name = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
-    return str(name or "a value it cannot hold").replace("_", " ")
+    return f"the database refused it: {str(name or 'a value it cannot hold').replace('_', ' ')}"
 
 
 _STEPS: dict[str, Callable[[Session, UUID, date], int]] = {
