@@ -111,13 +111,7 @@ def agree(
         public=public,
         tests=days,
     )
-    said = {
-        "deal": deal.code,
-        "kind": kind,
-        "family": condition_family,
-        "indicator": indicator_id,
-        **_terms(covenant, days),
-    }
+    said = _terms(covenant, days) | {"deal": deal.code, "kind": kind, "indicator": indicator_id}
     record(session, by=by, act=AGREE, subject_kind="covenant", subject=code, fund_id=deal.fund_id, detail=said)
     return covenant_id
 
