@@ -16,6 +16,8 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
+from domain.calendar import in_words
+from domain.codes import code_problems
 from domain.errors import InputRefused, Problem, Refusal
 
 DECIMALS = 6
@@ -26,8 +28,6 @@ VALUE_MAX = Decimal(10) ** 15
 
 DAYS_MAX = 3660
 """Grace and remedy periods are at most ten years: what is longer is a mistyped figure."""
-
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class CovenantKind(StrEnum):
@@ -180,7 +180,7 @@ def trajectory_problems(points: Sequence[TrajectoryPoint]) -> list[Problem]:
     problems = [] if points else [Problem("trajectory", "names no day and value")]
     seen: set[date] = set()
     for point in points:
-        where = f"trajectory on {point.expected_on}"
+        where = f"trajectory on {in_words(point.expected_on)}"
         if point.expected_on in seen:
             problems.append(Problem(where, "is given twice"))
         seen.add(point.expected_on)
@@ -191,11 +191,9 @@ def trajectory_problems(points: Sequence[TrajectoryPoint]) -> list[Problem]:
 
 def covenant_problems(covenant: Covenant) -> list[Problem]:
     """Return everything that is wrong with a promise as somebody wants to agree it."""
-    problems = [
-        Problem(where, "is empty")
-        for where, said in (("code", covenant.code), ("clause", covenant.clause))
-        if not said.strip()
-    ]
+    problems = code_problems(code=covenant.code)
+    if not covenant.clause.strip():
+        problems.append(Problem("clause", "is empty"))
     if not covenant.tolerance.is_finite() or not 0 <= covenant.tolerance < 1:
         problems.append(Problem("tolerance", "is a share of the expected value: from 0 to less than 1"))
     for where, days in (("grace_days", covenant.grace_days), ("remedy_days", covenant.remedy_days)):
@@ -209,13 +207,13 @@ def test_day_problems(tests: Sequence[CovenantTest], *, agreed_on: date) -> list
     problems = [] if tests else [Problem("tests", "name no day: a promise that nobody tests is none")]
     seen: set[date] = set()
     for test in tests:
-        where = f"test of {test.period_end}"
+        where = f"test of {in_words(test.period_end)}"
         if test.period_start > test.period_end:
-            problems.append(Problem(where, f"its period begins on {test.period_start}, after it ends"))
+            problems.append(Problem(where, f"its period begins on {in_words(test.period_start)}, after it ends"))
         if test.due_on < test.period_end:
-            problems.append(Problem(where, f"its report is due on {test.due_on}, before the period ends"))
+            problems.append(Problem(where, f"its report is due on {in_words(test.due_on)}, before the period ends"))
         if test.period_end < agreed_on:
-            problems.append(Problem(where, f"its period ends before the promise was agreed on {agreed_on}"))
+            problems.append(Problem(where, f"its period ends before the promise was agreed on {in_words(agreed_on)}"))
         if test.period_end in seen:
             problems.append(Problem(where, "is given twice"))
         seen.add(test.period_end)
@@ -270,7 +268,7 @@ def test_covenant(*, covenant: Covenant, test: CovenantTest, reported: bool, mea
     limit = limit_value(covenant, on=test.period_end)
     if measured is not None and (wrong := value_problem(measured)):
         raise InputRefused([Problem(covenant.code, f"its value {wrong}")], subject="the report")
-    against = f"against {covenant.direction.words} {number(limit)} by {day_words(test.period_end)}"
+    against = f"against {covenant.direction.words} {number(limit)} by {in_words(test.period_end)}"
     if not reported:
         outcome, headroom = Outcome.NOT_REPORTED, None
         sentence = _absence(covenant, test)
@@ -280,7 +278,7 @@ def test_covenant(*, covenant: Covenant, test: CovenantTest, reported: bool, mea
     else:
         headroom = measured - limit if covenant.direction is CovenantDirection.AT_LEAST else limit - measured
         outcome = Outcome.MET if headroom >= 0 else Outcome.MISSED
-        sentence = f"reported {number(measured)} {covenant.unit} {against}: {_margin(covenant.unit, headroom, limit)}"
+        sentence = f"reported {with_unit(measured, covenant.unit)} {against}: {_margin(covenant.unit, headroom, limit)}"
     return Finding(
         covenant=covenant.code,
         test=test,
@@ -294,15 +292,15 @@ def test_covenant(*, covenant: Covenant, test: CovenantTest, reported: bool, mea
 
 
 def _absence(covenant: Covenant, test: CovenantTest) -> str:
-    period = f"{day_words(test.period_start)} to {day_words(test.period_end)}"
+    period = f"{in_words(test.period_start)} to {in_words(test.period_end)}"
     last_day = last_day_to_report(due_on=test.due_on, grace_days=covenant.grace_days)
-    return f"no report for {period} by {day_words(last_day)}, {covenant.grace_days} days after it was due: not reported"
+    return f"no report for {period} by {in_words(last_day)}, {with_unit(covenant.grace_days, 'days')} after it was due: not reported"
 
 
 def _margin(unit: str, headroom: Decimal, limit: Decimal) -> str:
-    size, percent = number(abs(headroom)), percent_of(abs(headroom), limit)
+    size, percent = with_unit(abs(headroom), unit), percent_of(abs(headroom), limit)
     share = f" ({percent} %)" if percent is not None else ""
-    return f"met, headroom {size} {unit}{share}" if headroom >= 0 else f"missed by {size} {unit}{share}"
+    return f"met, headroom {size}{share}" if headroom >= 0 else f"missed by {size}{share}"
 
 
 def percent_of(headroom: Decimal | None, limit: Decimal) -> Decimal | None:
@@ -310,6 +308,15 @@ def percent_of(headroom: Decimal | None, limit: Decimal) -> Decimal | None:
     if headroom is None or limit == 0:
         return None
     return Decimal(round(Fraction(headroom) * 1000 / Fraction(abs(limit)))).scaleb(-1)
+
+
+def with_unit(value: Decimal | int, unit: str) -> str:
+    """Write a value with its unit; one of what is counted is singular: ``1 place``, ``62 places``, ``1 t CO2e``."""
+    if abs(value) == 1 and unit == "people":
+        unit = "person"
+    elif abs(value) == 1 and unit.isalpha() and unit.islower() and unit.endswith("s") and not unit.endswith("ss"):
+        unit = unit[:-1]
+    return f"{number(Decimal(value))} {unit}"
 
 
 def last_day_to_report(*, due_on: date, grace_days: int) -> date:
@@ -347,8 +354,3 @@ def number(value: Decimal) -> str:
     """Write a value as people read it: thousands with commas, no idle zeros (``1,250.5``)."""
     text = f"{value:,f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def day_words(day: date) -> str:
-    """Write a day as people read it: ``31 Dec 2024``."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"

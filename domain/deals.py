@@ -12,6 +12,7 @@ from datetime import date
 from enum import StrEnum
 
 from domain.authority import Act
+from domain.codes import code_problem, is_code
 from domain.equity import EquityTerms, parse_equity_terms
 from domain.errors import InputRefused, Problem, Refusal
 from domain.loans import parse_loan_terms
@@ -179,8 +180,10 @@ def check_instruments(instruments: Sequence[ProposedInstrument]) -> None:
         problems.append(Problem("instruments", "a deal has at least one instrument"))
     codes = [instrument.code for instrument in instruments]
     for instrument in instruments:
-        where = f"instrument {instrument.code or '(without a code)'}"
-        if not instrument.code.strip() or codes.count(instrument.code) > 1:
+        where = f"instrument {instrument.code if is_code(instrument.code) else '(without a code)'}"
+        if wrong := code_problem(instrument.code):
+            problems.append(Problem("instrument, code", wrong))
+        if codes.count(instrument.code) > 1:
             problems.append(Problem(where, "each instrument has a code of its own"))
         if not 0 < instrument.commitment_minor <= AMOUNT_MINOR_MAX:
             problems.append(Problem(f"{where}, commitment", "an amount above zero is expected"))

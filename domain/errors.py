@@ -32,15 +32,19 @@ class Problem:
 
 
 class InputRefused(Refusal):
-    """What was given cannot be taken; every problem is told at once and nothing was kept."""
+    """What was given cannot be taken; every problem is told at once and nothing was kept.
 
-    def __init__(self, problems: Sequence[Problem], *, subject: str = "the input") -> None:
+    ``count`` is how many problems there are, where only the first of very many are told in words.
+    """
+
+    def __init__(self, problems: Sequence[Problem], *, subject: str = "the input", count: int | None = None) -> None:
         assert problems, "a refusal of input names at least one problem"
-        count = len(problems)
+        count = len(problems) if count is None else count
         super().__init__(
             f"{subject} has {count} problem{'s' if count > 1 else ''}: " + "; ".join(map(str, problems[:5]))
         )
         self.problems = tuple(problems)
+        self.count = count
 
 
 class NotFound(Refusal):

@@ -7,6 +7,8 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from domain.calendar import in_words
+from domain.codes import code_problems
 from domain.errors import InputRefused, Problem
 
 TARGET_VALUE_MAX = Decimal(10) ** 15
@@ -73,17 +75,21 @@ def check_target(
 ) -> None:
     """Let a target pass that can be measured, or refuse it (``TargetRefused``) with every reason, in this order.
 
-    No code; a figure that is no number or larger than ``TARGET_VALUE_MAX``; due on or before its baseline's day; no
-    change between baseline and target; a change against the indicator's good direction; no source.
+    A text that is no code; a figure that is no number or larger than ``TARGET_VALUE_MAX``; due on or before its
+    baseline's day; no change between baseline and target; a change against the indicator's good direction; no source.
     """
-    problems = [] if code.strip() else [Problem("code", "a target has a code")]
+    problems = code_problems(code=code)
     unreadable = False
     for where, figure in (("baseline", baseline), ("value", value)):
         if not figure.is_finite() or abs(figure) > TARGET_VALUE_MAX:
             unreadable = True
             problems.append(Problem(where, f"{figure} is not a figure that a target can have"))
     if due_on <= baseline_on:
-        problems.append(Problem("due_on", f"the target is due on {due_on}, not after its baseline of {baseline_on}"))
+        problems.append(
+            Problem(
+                "due_on", f"the target is due on {in_words(due_on)}, not after its baseline of {in_words(baseline_on)}"
+            )
+        )
     if not unreadable and value == baseline:
         problems.append(Problem("value", f"the target equals its baseline of {baseline}, so there is nothing to reach"))
     elif not unreadable and (value > baseline) != (direction is IndicatorDirection.INCREASE):

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from decimal import Decimal
 
+from domain.calendar import in_words
 from domain.errors import Refusal
 from domain.ledger import AccountKind
 
@@ -132,6 +133,8 @@ STATEMENT_ACCOUNTS: dict[str, AccountKind] = {
     "statement_disbursed_of_original": AccountKind.MEMORANDUM,
     "statement_cancelled": AccountKind.MEMORANDUM,
     "statement_original": AccountKind.MEMORANDUM,
+    "approved_unsigned": AccountKind.MEMORANDUM,
+    "approvals_given": AccountKind.MEMORANDUM,
     "source_difference_obligation": AccountKind.MEMORANDUM,
     "source_difference_held": AccountKind.MEMORANDUM,
     "source_difference_sold": AccountKind.MEMORANDUM,
@@ -143,21 +146,27 @@ Only the group *disbursed* touches the balance sheet: what is due is an asset, a
 sold before the book began stands against it as capital. The other groups are memorandum and balance by themselves.
 """
 
-READ_FROM: dict[str, tuple[str, int]] = {
-    "original_principal": ("statement_original", -1),
-    "cancelled": ("statement_cancelled", 1),
-    "undisbursed": ("commitments_undrawn", 1),
-    "disbursed": ("statement_disbursed", -1),
-    "repaid": ("statement_repaid", 1),
-    "due": ("loan_principal", 1),
-    "exchange_adjustment": ("statement_exchange_adjustment", -1),
-    "obligation": ("statement_obligation", 1),
-    "sold": ("statement_sold", 1),
-    "repaid_third_party": ("statement_repaid_third_party", 1),
-    "due_third_party": ("statement_due_third_party", 1),
-    "held": ("statement_held", 1),
+UNSIGNED_ACCOUNTS = {"commitments_undrawn": "approved_unsigned", "commitments_given": "approvals_given"}
+"""Where what is undisbursed stands while the loan is approved and not signed: a commitment is what is signed."""
+
+SIGNED_STAGES = frozenset({"contracted", "active", "closed"})
+"""Stages that only a signed loan reaches. A source that later leaves the day of signing blank unsigns nothing."""
+
+READ_FROM: dict[str, tuple[tuple[str, ...], int]] = {
+    "original_principal": (("statement_original",), -1),
+    "cancelled": (("statement_cancelled",), 1),
+    "undisbursed": (("commitments_undrawn", "approved_unsigned"), 1),
+    "disbursed": (("statement_disbursed",), -1),
+    "repaid": (("statement_repaid",), 1),
+    "due": (("loan_principal",), 1),
+    "exchange_adjustment": (("statement_exchange_adjustment",), -1),
+    "obligation": (("statement_obligation",), 1),
+    "sold": (("statement_sold",), 1),
+    "repaid_third_party": (("statement_repaid_third_party",), 1),
+    "due_third_party": (("statement_due_third_party",), 1),
+    "held": (("statement_held",), 1),
 }
-"""The account that each figure is read back from, and the sign with which it stands there."""
+"""The accounts whose sum each figure is read back from, and the sign with which it stands there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +212,8 @@ class StatementIsOlder(Refusal):
 
     def __init__(self, period_end: date, last: date) -> None:
         super().__init__(
-            f"the statement of {period_end} is older than that of {last}, which the fund already stands at; "
-            "import releases in the order of their periods"
+            f"the statement of {in_words(period_end)} is older than that of {in_words(last)}, which the fund already "
+            "stands at; import releases in the order of their periods"
         )
         self.period_end, self.last = period_end, last
 
@@ -213,8 +222,43 @@ class StatementLiesAhead(Refusal):
     """A release for a period that has not ended: a mistyped day would keep every later release out."""
 
     def __init__(self, period_end: date, today: date) -> None:
-        super().__init__(f"the statement's period ends on {period_end}, which is after today ({today})")
+        super().__init__(
+            f"the statement's period ends on {in_words(period_end)}, which is after today ({in_words(today)})"
+        )
         self.period_end, self.today = period_end, today
+
+
+class StatementBeforeFund(Refusal):
+    """A release for a period that ended before the fund was opened."""
+
+    def __init__(self, fund: str, period_end: date, opened_on: date) -> None:
+        super().__init__(
+            f"the statement is of {in_words(period_end)}, and the fund {fund} was opened on {in_words(opened_on)}"
+        )
+        self.fund, self.period_end, self.opened_on = fund, period_end, opened_on
+
+
+class FundHasDealsOfItsOwn(Refusal):
+    """A statement moves a fund's business day; where deals of the fund's own wait for their nights, it takes none."""
+
+    def __init__(self, fund: str, deal: str, deals: int) -> None:
+        and_more = f" and {deals - 1} more" if deals > 1 else ""
+        super().__init__(
+            f"the fund {fund} has deals of its own ({deal}{and_more}), and a statement would move its business day "
+            "over their nights; import it into a fund that holds nothing but positions of statements"
+        )
+        self.fund, self.deal, self.deals = fund, deal, deals
+
+
+class StatementSkipsNights(Refusal):
+    """A statement would move a fund's business day over a night that has work and has not run."""
+
+    def __init__(self, fund: str, period_end: date, night: date) -> None:
+        super().__init__(
+            f"the statement of {in_words(period_end)} would move the fund {fund} over the night of "
+            f"{in_words(night)}, which has work to do; run its nights up to {in_words(period_end)} first"
+        )
+        self.fund, self.period_end, self.night = fund, period_end, night
 
 
 class FundInAnotherCurrency(Refusal):
@@ -245,16 +289,29 @@ def restated(*, before: Figures, now: Figures, same_period: bool) -> tuple[str, 
     return tuple(name for name in NEVER_FALLING if getattr(now, name) < getattr(before, name))
 
 
-def movements(*, before: Figures, now: Figures) -> Iterator[tuple[str, int]]:
-    """Yield what to post, as (account, minor units): identity by identity, each group summing to zero."""
+def movements(
+    *, before: Figures, now: Figures, was_signed: bool = True, is_signed: bool = True
+) -> Iterator[tuple[str, int]]:
+    """Yield what to post, as (account, minor units): identity by identity, each group summing to zero.
+
+    A loan that is approved and not signed has its undisbursed sum on ``UNSIGNED_ACCOUNTS``; once it is signed, the
+    whole of it moves to the commitments, although no figure need have changed.
+    """
     moved = now - before
     for identity in IDENTITIES:
         off_by_minor = 0
         for account, name, sign in identity.lines:
-            amount_minor = sign * getattr(moved, name)
-            if amount_minor:
-                off_by_minor += amount_minor
-                yield account, amount_minor
+            unsigned = UNSIGNED_ACCOUNTS.get(account)
+            if unsigned is None or was_signed == is_signed:
+                standing = account if unsigned is None or is_signed else unsigned
+                amounts = [(standing, sign * getattr(moved, name))]
+            else:
+                left, reached = (account, unsigned) if was_signed else (unsigned, account)
+                amounts = [(left, -sign * getattr(before, name)), (reached, sign * getattr(now, name))]
+            for standing, amount_minor in amounts:
+                if amount_minor:
+                    off_by_minor += amount_minor
+                    yield standing, amount_minor
         if off_by_minor:
             yield identity.gap_account, -off_by_minor
 

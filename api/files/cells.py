@@ -10,13 +10,13 @@ from decimal import Decimal
 from functools import cache
 
 from api.files.book_format import Column, Kind
+from domain.codes import is_code
 from domain.desk.book.lines import Cell
 
 TEXT_LENGTH_MAX = 2_000
 NUMBER_MAX = Decimal(10) ** 15
 SHOWN_LENGTH_MAX = 60
 
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _PLAIN = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
 _DAY = re.compile(r"(19|2[01])[0-9]{2}-[0-9]{2}-[0-9]{2}")
 _COUNT = re.compile(r"[0-9]{1,6}")
@@ -62,7 +62,7 @@ def read_cell(column: Column, raw: str) -> Cell:
 def _code(value: str) -> str:
     if value.startswith(_FORMULA):
         raise NotReadable("a formula, not a code")
-    if not _CODE.fullmatch(value):
+    if not is_code(value):
         raise NotReadable("not a code")
     return value
 

@@ -41,10 +41,8 @@ class Problems:
 
     def refuse(self, subject: str) -> None:
         """Raise what was found (``InputRefused``), if anything was."""
-        if self.count > len(self.told):
-            self.told.append(Problem("the rest", f"{self.count - len(self.told):,} more problems like these"))
         if self.told:
-            raise InputRefused(self.told, subject=subject)
+            raise InputRefused(self.told, subject=subject, count=self.count)
 
 
 def lines_of(path: Path, problems: Problems, *, what: str) -> Iterator[tuple[int, list[str]]]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import unicodedata
 from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from domain import money
+from domain.codes import CODE_PATTERN
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -38,9 +42,23 @@ Line = Annotated[
     str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True), AfterValidator(_without_controls)
 ]
 Prose = Annotated[str, StringConstraints(max_length=10_000, strip_whitespace=True), AfterValidator(_without_controls)]
-Code = Annotated[
-    str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*$", strip_whitespace=True)
-]
+Code = Annotated[str, StringConstraints(pattern=CODE_PATTERN, strip_whitespace=True)]
+"""A code as ``domain/codes.py`` has it."""
+
+
+def _iso_day(value: object) -> object:
+    """Refuse what is no day in words of a calendar: a moment, a number, digits of another script."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if isinstance(value, str) and _ISO_DAY.fullmatch(value):
+        with contextlib.suppress(ValueError):
+            return date.fromisoformat(value)
+    raise ValueError("write a day such as 2026-03-31")
+
+
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+Day = Annotated[date, BeforeValidator(_iso_day)]
+"""A day as somebody states it: an ISO date and nothing else."""
 
 
 class MoneyAsked(Asked):

@@ -16,7 +16,7 @@ from domain.store.positions import fund_by_code
 
 @dataclass(frozen=True, slots=True)
 class ClassificationLine:
-    """That a project helps a mission, both by code, and the line of the file that says so."""
+    """That a project helps a mission, both by code, and the line of the file that says so; empty where it says none."""
 
     line: int
     project: str
@@ -35,30 +35,39 @@ class ClassificationSummary:
 
 
 def classify_projects(
-    session: Session, *, fund_code: str, said: Sequence[ClassificationLine], subject: str, by: Actor
+    session: Session,
+    *,
+    fund_code: str,
+    said: Sequence[ClassificationLine],
+    subject: str,
+    by: Actor,
+    strange: Sequence[Problem] = (),
 ) -> ClassificationSummary:
     """Say which missions a fund's projects help; what holds already is not said twice.
 
-    Refused, in this order: the role, an unknown fund, and with every problem at once an unknown project of the fund,
-    an unknown mission, a pair that is there twice.
+    ``strange`` are lines of another form, as their reader found them. Refused, in this order: the role, an unknown
+    fund, and with every problem at once what is strange, a project that the fund does not finance, an unknown mission,
+    a pair that is there twice.
     """
     permit(Act.CLASSIFY, by=by)
     fund = fund_by_code(session, fund_code)
     if fund is None or fund.id is None:
         raise NotFound("fund", fund_code)
     projects, missions = store.projects_of_fund(session, fund_id=fund.id), store.missions(session)
-    problems: list[Problem] = []
+    problems = list(strange)
     first: dict[tuple[str, str], int] = {}
     for row in said:
         where = f"line {row.line}"
-        if row.project not in projects:
+        if row.project and row.project not in projects:
             problems.append(
                 Problem(f"{where}, column “project”", f"“{row.project}”: expected a project that {fund_code} finances")
             )
-        if row.mission not in missions:
+        if row.mission and row.mission not in missions:
             problems.append(
                 Problem(f"{where}, column “mission”", f"“{row.mission}”: expected the code of a mission in the book")
             )
+        if not (row.project and row.mission):
+            continue
         if (before := first.setdefault((row.project, row.mission), row.line)) != row.line:
             problems.append(Problem(where, f"{row.project} and {row.mission} are already on line {before}"))
     if problems:

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from uuid_utils.compat import uuid7
 
 from domain.authority import Act, Actor, permit
+from domain.codes import code_problems
 from domain.deals import (
     ACT_FOR_STAGE,
     NEXT_STAGES,
@@ -85,9 +86,11 @@ def propose(
         raise NotFound("project", project_id)
     if session.get(PartyRow, investee_id) is None:
         raise NotFound("party", investee_id)
-    said = {"code": code, "title": title}
-    if missing := [Problem(name, "a text is expected") for name, value in said.items() if not value.strip()]:
-        raise InputRefused(missing, subject="the proposal")
+    problems = code_problems(code=code)
+    if not title.strip():
+        problems.append(Problem("title", "a text is expected"))
+    if problems:
+        raise InputRefused(problems, subject="the proposal")
     check_instruments(instruments)
     require_stage_day(fund, proposed_on)
     if fund_queries.code_taken(session, table="deal", code=code):

@@ -9,6 +9,8 @@ from uuid import UUID
 from sqlmodel import Session
 
 from domain.authority import Act, Actor, permit
+from domain.calendar import in_words
+from domain.codes import code_problems
 from domain.desk.days import booking_day, require_amount
 from domain.errors import InputRefused, NotFound, Problem, Refusal
 from domain.ledger import Entry, KeyUsedForAnotherRequest, transfer
@@ -52,15 +54,13 @@ def open_fund(
     Refused, in this order: the role, problems of the input, a code in use, an unknown mission.
     """
     permit(Act.ADMINISTER, by=by)
-    problems = []
-    if not code.strip():
-        problems.append(Problem("code", "a code is expected"))
+    problems = code_problems(code=code)
     if len(currency) != 3 or not currency.isascii() or not currency.isupper():
         problems.append(Problem("currency", "an ISO 4217 code such as EUR is expected"))
     if recycling not in RECYCLING:
         problems.append(Problem("recycling", f"one of {', '.join(RECYCLING)} is expected"))
     if business_day < opened_on:
-        problems.append(Problem("business_day", f"it lies before the fund is opened on {opened_on}"))
+        problems.append(Problem("business_day", f"it lies before the fund is opened on {in_words(opened_on)}"))
     if problems:
         raise InputRefused(problems, subject="the fund")
     if fund_queries.code_taken(session, table="fund", code=code):
@@ -99,12 +99,14 @@ def contribute(
 ) -> int:
     """Book capital paid in by a contributor and return the entry's number. The same key again changes nothing.
 
-    Refused, in this order: the role, an amount that is not above zero, an unknown contributor, a day before the fund or
-    after its open day, a code in use.
+    Refused, in this order: the role, an amount that is not above zero, a text that is no code, an unknown contributor,
+    a day before the fund or after its open day, a code in use.
     """
     permit(Act.RECORD_RECEIPT, by=by)
     fund = fund_queries.fund_by_id(session, fund_id)
     require_amount(minor)
+    if wrong := code_problems(code=code):
+        raise InputRefused(wrong, subject="the contribution")
     if session.get(PartyRow, party_id) is None:
         raise NotFound("party", party_id)
     said = ("contribution", code, received_on, minor)

@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlmodel import Session, SQLModel
 
 from domain.authority import Act, Actor, permit
+from domain.codes import code_problems
 from domain.desk.mission_map import (
     CoFinanceLine,
     GrandChallengeSummary,
@@ -164,7 +165,7 @@ def add_target(
 def add_sector(session: Session, *, vocabulary: str, code: str, name: str, by: Actor) -> UUID:
     """Add a sector of a vocabulary and return its id. Refused: the role, an empty field, a code that is taken."""
     permit(Act.CLASSIFY, by=by)
-    problems = _empty(vocabulary=vocabulary, code=code, name=name)
+    problems = code_problems(code=code) + _empty(vocabulary=vocabulary, name=name)
     if store.sector_id(session, vocabulary=vocabulary, code=code) is not None:
         problems.append(Problem("code", f"there is already a sector {code} in {vocabulary}"))
     _refuse(problems, subject=f"the sector {code}")
@@ -295,7 +296,7 @@ def _empty(**fields: str) -> list[Problem]:
 
 
 def _problems(session: Session, kind: str, taken: str, /, **fields: str) -> list[Problem]:
-    problems = _empty(**fields)
+    problems = code_problems(code=taken) + _empty(**{name: said for name, said in fields.items() if name != "code"})
     if store.id_by_code(session, kind, taken) is not None:
         problems.append(Problem("code", f"there is already a {kind} {taken}"))
     return problems

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from uuid_utils.compat import uuid7
 
 from domain.authority import Act, Actor, permit
+from domain.codes import code_problems
 from domain.desk.funds import CodeTaken
 from domain.errors import InputRefused, NotFound, Problem
 from domain.parties import PartyKind
@@ -19,7 +20,6 @@ from domain.store import audit
 from domain.store import party_queries as store
 
 PARTIES_PER_PAGE_MAX = 200
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,7 @@ def add_party(
     """
     permit(Act.PROPOSE, by=by)
     code, name, country, group_code = code.strip(), name.strip(), country.strip(), group_code.strip()
-    problems = []
-    if not _CODE.fullmatch(code):
-        problems.append(Problem("code", "write letters, digits and . _ / -, at most 64"))
-    if group_code and not _CODE.fullmatch(group_code):
-        problems.append(Problem("group_code", "write letters, digits and . _ / -, at most 64"))
+    problems = code_problems(code=code, **({"group_code": group_code} if group_code else {}))
     if not name or len(name) > 300 or not name.isprintable():
         problems.append(Problem("name", "write a name of 1 to 300 printable characters"))
     if str(kind) not in {member.value for member in PartyKind}:

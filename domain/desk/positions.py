@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,7 +12,10 @@ from sqlmodel import Session
 from uuid_utils.compat import uuid7
 
 from domain.authority import Act, Actor, permit
+from domain.calendar import in_words
 from domain.desk.funds import open_fund
+from domain.desk.night import next_day_with_work
+from domain.desk.statement_codes import check_codes, party_code
 from domain.errors import NotFound
 from domain.ledger import Entry, PeriodClosed, Posting
 from domain.money import Money
@@ -23,12 +24,16 @@ from domain.positions import (
     IDENTITIES,
     NOTHING,
     READ_FROM,
+    SIGNED_STAGES,
     STATEMENT_ACCOUNTS,
+    FundHasDealsOfItsOwn,
     FundInAnotherCurrency,
     Position,
     Statement,
+    StatementBeforeFund,
     StatementIsOlder,
     StatementLiesAhead,
+    StatementSkipsNights,
     failing,
     movements,
     restated,
@@ -85,14 +90,16 @@ def import_statement(session: Session, *, statement: Statement, fund_code: str, 
     """Bring a statement into a fund, which is opened if it does not exist.
 
     A statement that the fund holds already changes nothing. A later one is booked as movements on the end of its
-    period, another one for the same period as restatements.
+    period, another one for the same period as restatements. The fund's business day moves to the end of the period.
 
-    Refused, in this order: the role, a period that lies ahead, a fund in another currency, a period before the one
-    the fund stands at, a day in a closed period.
+    Refused, in this order: the role, a period that lies ahead, codes that are none (all at once), a fund in another
+    currency, a fund with deals of its own, a period before the fund or before the one it stands at, a day in a closed
+    period, a night with work that has not run.
     """
     permit(Act.ADMINISTER, by=by)
     if statement.period_end > today:
         raise StatementLiesAhead(statement.period_end, today)
+    check_codes(statement, fund_code=fund_code)
     store.import_alone(session)
     fund = _fund(session, statement=statement, code=fund_code, by=by)
     assert fund.id is not None, "a stored fund has its id"
@@ -100,11 +107,7 @@ def import_statement(session: Session, *, statement: Statement, fund_code: str, 
     if known := _known(before, statement):
         return ImportAnswer(fund_code, known.id, changes=0, new=0, restated=0)
     last = before[-1] if before else None
-    if last and statement.period_end < last.period_end:
-        raise StatementIsOlder(statement.period_end, last.period_end)
-    closed = store.closed_until(session, fund.id)
-    if closed and statement.period_end <= closed:
-        raise PeriodClosed(statement.period_end)
+    _check_fund(session, fund, statement=statement, last=last)
     open_accounts(session, fund_id=fund.id, currency=statement.currency, extra=STATEMENT_ACCOUNTS)
     done = _Booking(session, fund.id, fund_code, statement, last, by).book()
     store.move_business_day(session, fund_id=fund.id, to=statement.period_end)
@@ -118,6 +121,24 @@ def import_statement(session: Session, *, statement: Statement, fund_code: str, 
         detail={"file": statement.file_name, "period_end": statement.period_end, "changes": done.changes},
     )
     return done
+
+
+def _check_fund(session: Session, fund: FundRow, *, statement: Statement, last: Release | None) -> None:
+    """Let a statement pass that the fund has a place for, or refuse it."""
+    assert fund.id is not None, "a stored fund has its id"
+    if own := store.deals_of_its_own(session, fund_id=fund.id):
+        raise FundHasDealsOfItsOwn(fund.code, own[0], len(own))
+    if statement.period_end < fund.opened_on:
+        raise StatementBeforeFund(fund.code, statement.period_end, fund.opened_on)
+    if last and statement.period_end < last.period_end:
+        raise StatementIsOlder(statement.period_end, last.period_end)
+    closed = store.closed_until(session, fund.id)
+    if closed and statement.period_end <= closed:
+        raise PeriodClosed(statement.period_end)
+    # A promise may stand on a stated loan: what its nights find, they find on their own days.
+    night = next_day_with_work(session, fund_id=fund.id, after=fund.business_day, to=statement.period_end)
+    if night is not None:
+        raise StatementSkipsNights(fund.code, statement.period_end, night)
 
 
 def _fund(session: Session, *, statement: Statement, code: str, by: Actor) -> FundRow:
@@ -177,21 +198,11 @@ def statement_summary(session: Session, *, fund_code: str, release_id: int) -> S
             for failed in (sums.get(identity.gap_account, none).loans,)
         },
         totals={
-            name: Money(sign * sums.get(account, none).balance_minor, fund.currency)
-            for name, (account, sign) in READ_FROM.items()
+            name: Money(sign * sum(sums.get(account, none).balance_minor for account in accounts), fund.currency)
+            for name, (accounts, sign) in READ_FROM.items()
         },
         vanished=store.not_named(session, fund_id=fund.id, source=source, release_id=release_id),
     )
-
-
-def _slug(words: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", words.casefold()).strip("-")[:40]
-
-
-def party_code(*, source: str, country: str, investee: str) -> str:
-    """Return the code of a stated party: the same for every spelling in capitals or small letters, and no other."""
-    said = f"{country}\x1f{' '.join(investee.casefold().split())}"
-    return f"{source}-{_slug(country)}-{_slug(investee)}-{hashlib.sha256(said.encode()).hexdigest()[:8]}"
 
 
 @dataclass(slots=True)
@@ -275,16 +286,18 @@ class _Booking:
         before = stands.figures if stands else NOTHING
         taken_back = restated(before=before, now=position.figures, same_period=same_period) if stands else ()
         self.restated += bool(taken_back)
-        self.stages += [
-            (self.fund_id, deal_id, stage, on, reason)
-            for stage, on, reason in stages_to_add(position, period_end=day, reached=stands.stage if stands else None)
-        ]
+        told = stages_to_add(position, period_end=day, reached=stands.stage if stands else None)
+        self.stages += [(self.fund_id, deal_id, stage, on, reason) for stage, on, reason in told]
+        was_signed = stands is not None and stands.signed
+        is_signed = was_signed or any(stage in SIGNED_STAGES for stage, _, _ in told)
         self._gather_terms(position, stands, instrument_id)
         flags = [*failing(position.figures), *(["restated"] if taken_back else [])]
         self.lines.append((instrument_id, position, flags))
         postings = tuple(
             Posting(account, minor, self.statement.currency, instrument_id)
-            for account, minor in movements(before=before, now=position.figures)
+            for account, minor in movements(
+                before=before, now=position.figures, was_signed=was_signed, is_signed=is_signed
+            )
         )
         if postings:
             entry = Entry(
@@ -302,10 +315,10 @@ class _Booking:
         """Say why an entry is booked."""
         day = self.statement.period_end
         if taken_back:
-            return f"restatement in the statement of {day}: {', '.join(taken_back).replace('_', ' ')}"
+            return f"restatement in the statement of {in_words(day)}: {', '.join(taken_back).replace('_', ' ')}"
         if known and self.last:
-            return f"movement between the statements of {self.last.period_end} and {day}"
-        return f"position in the statement of {day}"
+            return f"movement between the statements of {in_words(self.last.period_end)} and {in_words(day)}"
+        return f"position in the statement of {in_words(day)}"
 
     def _gather_terms(self, position: Position, stands: StandingPosition | None, instrument_id: UUID) -> None:
         """Note a version of the terms if this line says something new about the contract."""

@@ -18,7 +18,7 @@ from sqlmodel import Session
 
 from domain.errors import NotFound
 from domain.ledger import Entry
-from domain.positions import Figures
+from domain.positions import SIGNED_STAGES, Figures
 from domain.store.funds import FundRow
 from domain.store.ledger import account_ids, body_hash
 
@@ -40,6 +40,7 @@ class StandingPosition:
     instrument_id: UUID
     figures: Figures
     stage: str
+    signed: bool
     terms_version: int
     commitment_minor: int
     terms: dict[str, Any]
@@ -111,7 +112,7 @@ def releases(session: Session, *, fund_id: UUID, source: str) -> tuple[Release, 
 def standing(session: Session, *, fund_id: UUID) -> dict[str, StandingPosition]:
     """Return every loan that earlier releases stated, by the code of its instrument, as it was stated last.
 
-    Four plain queries: joined in one, a database that has not yet counted the rows of the last import may choose a
+    Plain queries: joined in one, a database that has not yet counted the rows of the last import may choose a
     plan that takes minutes.
     """
 
@@ -128,6 +129,12 @@ def standing(session: Session, *, fund_id: UUID) -> dict[str, StandingPosition]:
     lines = last("figures", "statement_line", "instrument_id")
     versions = last("version, commitment_minor, terms", "instrument_terms", "instrument_id")
     stages = last("stage", "deal_stage", "deal_id")
+    signed = set(
+        session.execute(
+            text("SELECT DISTINCT deal_id FROM deal_stage WHERE fund_id = :fund AND stage = ANY(:stages)"),
+            {"fund": fund_id, "stages": sorted(SIGNED_STAGES)},
+        ).scalars()
+    )
     loans = session.execute(
         text(
             "SELECT i.code, i.id, i.deal_id FROM instrument i JOIN deal d ON d.id = i.deal_id WHERE d.fund_id = :fund"
@@ -140,6 +147,7 @@ def standing(session: Session, *, fund_id: UUID) -> dict[str, StandingPosition]:
             loan.id,
             Figures(**lines[loan.id].figures),
             stages[loan.deal_id].stage,
+            loan.deal_id in signed,
             versions[loan.id].version,
             versions[loan.id].commitment_minor,
             versions[loan.id].terms,
@@ -147,6 +155,19 @@ def standing(session: Session, *, fund_id: UUID) -> dict[str, StandingPosition]:
         for loan in loans
         if loan.id in lines
     }
+
+
+def deals_of_its_own(session: Session, *, fund_id: UUID) -> tuple[str, ...]:
+    """Return the codes of the fund's deals that no statement has told of."""
+    rows = session.execute(
+        text(
+            """SELECT d.code FROM deal d WHERE d.fund_id = :fund AND d.id NOT IN (
+                   SELECT i.deal_id FROM statement_line l JOIN instrument i ON i.id = l.instrument_id
+                   WHERE l.fund_id = :fund) ORDER BY d.code"""
+        ),
+        {"fund": fund_id},
+    )
+    return tuple(rows.scalars())
 
 
 def ids_by_code(session: Session, table: str, codes: Sequence[str]) -> dict[str, UUID]:

@@ -30,6 +30,7 @@ from domain.covenants import (
     remedying_finding,
     trajectory_problems,
     value_problem,
+    with_unit,
 )
 from domain.errors import InputRefused
 
@@ -182,9 +183,9 @@ def test_everything_wrong_with_a_trajectory_is_told_at_once() -> None:
         TrajectoryPoint(date(2024, 1, 2), D("0.1234567")),
     ]
     assert [str(problem) for problem in trajectory_problems(points)] == [
-        "trajectory on 2024-01-01: is not a number",
-        "trajectory on 2024-01-01: is given twice",
-        "trajectory on 2024-01-02: has more than 6 digits after the decimal point",
+        "trajectory on 1 Jan 2024: is not a number",
+        "trajectory on 1 Jan 2024: is given twice",
+        "trajectory on 2 Jan 2024: has more than 6 digits after the decimal point",
     ]
     with pytest.raises(InputRefused, match="the trajectory has 1 problem: trajectory: names no day and value"):
         expected_value((), on=date(2024, 1, 1))
@@ -193,7 +194,7 @@ def test_everything_wrong_with_a_trajectory_is_told_at_once() -> None:
 def test_everything_wrong_with_a_promise_is_told_at_once() -> None:
     wrong = Covenant(" ", "", CovenantDirection.AT_LEAST, D(1), -1, 4000, "homes", ())
     assert [str(problem) for problem in covenant_problems(wrong)] == [
-        "code: is empty",
+        "code: it is empty; expected letters, digits and . _ - (1 to 64), beginning with a letter or digit",
         "clause: is empty",
         "tolerance: is a share of the expected value: from 0 to less than 1",
         "grace_days: is a number of days from 0 to 3660",
@@ -210,10 +211,10 @@ def test_everything_wrong_with_test_days_is_told_at_once() -> None:
         CovenantTest(date(2022, 1, 1), date(2022, 6, 30), date(2022, 7, 31)),
     ]
     assert [str(problem) for problem in covenants.test_day_problems(tests, agreed_on=date(2023, 1, 1))] == [
-        "test of 2024-06-30: its period begins on 2024-07-01, after it ends",
-        "test of 2024-06-30: its report is due on 2024-06-01, before the period ends",
-        "test of 2024-06-30: is given twice",
-        "test of 2022-06-30: its period ends before the promise was agreed on 2023-01-01",
+        "test of 30 Jun 2024: its period begins on 1 Jul 2024, after it ends",
+        "test of 30 Jun 2024: its report is due on 1 Jun 2024, before the period ends",
+        "test of 30 Jun 2024: is given twice",
+        "test of 30 Jun 2022: its period ends before the promise was agreed on 1 Jan 2023",
     ]
     assert covenants.test_day_problems([], agreed_on=date(2023, 1, 1))
 
@@ -278,3 +279,10 @@ def test_what_is_exactly_expected_always_keeps_the_promise(value: Decimal, toler
     promise = covenant(direction=direction, tolerance=str(tolerance), line=flat(str(value)))
     found = covenants.test_covenant(covenant=promise, test=TEST, reported=True, measured=value)
     assert found.outcome is Outcome.MET
+
+
+def test_one_of_what_is_counted_is_singular() -> None:
+    table = [(1, "places", "1 place"), (62, "places", "62 places"), (-1, "homes", "-1 home"), (1, "people", "1 person"),
+             (1, "t CO2e", "1 t CO2e"), (0, "days", "0 days"), (1, "kWh", "1 kWh"), (1, "days", "1 day")]  # fmt: skip
+    for value, unit, words in table:
+        assert with_unit(value, unit) == words

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from api.cli import say
 from api.files.ibrd import read_statement
 from api.files.lines import PROBLEMS_MAX
 from domain.errors import InputRefused
@@ -167,8 +168,19 @@ def test_everything_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
 def test_of_very_many_problems_the_rest_is_counted(tmp_path: Path) -> None:
     lines = [line(f"L{number}", "x " * 12) for number in range(100)]  # 12 problems on each of 100 lines
     told = told_of(tmp_path, *lines)
-    assert len(told) == PROBLEMS_MAX + 1
-    assert told[-1] == "the rest: 1,000 more problems like these"
+    assert len(told) == PROBLEMS_MAX
+
+
+def test_what_is_told_and_what_is_counted_add_up(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "statement.csv"
+    path.write_text(written([line(f"L{number}", "x " * 12) for number in range(100)]), encoding="utf-8")
+    with pytest.raises(InputRefused) as refused:
+        read_statement(path)
+    say(refused.value)
+    told = capsys.readouterr().err.splitlines()
+    # 12 problems on each of 100 lines: 200 of 1,200 in words
+    assert len(told) == PROBLEMS_MAX + 2
+    assert told[-2:] == ["… and 1,000 more", "refused: 1,200 problems; nothing was kept"]
 
 
 @pytest.mark.parametrize(
