@@ -59,6 +59,9 @@ ACT_FOR_STAGE: dict[Stage, Act] = {
     Stage.WITHDRAWN: Act.WITHDRAW,
 }
 
+REASONED_STAGES = frozenset({Stage.DECLINED, Stage.WITHDRAWN, Stage.EXITING, Stage.CLOSED})
+"""Stages that end a way or begin to: who brings a deal there says why."""
+
 PAYING_STAGES = frozenset({Stage.CONTRACTED, Stage.ACTIVE})
 """Stages in which money goes out."""
 

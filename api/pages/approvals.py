@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from api.deps import PageTransaction, Visitor
 from api.pages.deal_page import stage_form
-from api.pages.deal_parts import limits_table, project_parts
+from api.pages.deal_parts import limits_table, project_parts, subject_names
 from api.pages.parts import Facts, Figure, Link, Page, Panel, Part, Text
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import show
@@ -34,7 +34,8 @@ def approvals(
     reader = reader_of(request)
     _ = reader.gettext
     waiting = [
-        deals.deal_detail(session, deal_id=one.id) for one in deals.deal_list(session, stage=Stage.APPRAISED, limit=200)
+        deals.deal_detail(session, deal_id=one.id)
+        for one in deals.deal_list(session, stage=Stage.APPRAISED, limit=200, kept_here=True)
     ]
     notes: tuple[Part, ...] = ()
     if done in set(Stage):
@@ -57,7 +58,7 @@ def decision_panel(session: Session, reader: Reader, by: Actor, detail: DealDeta
     asked = tuple(
         Figure(
             f"{one.code} · {say(reader, INSTRUMENT_WORDS, one.kind)}",
-            reader.money(one.figures.committed),
+            reader.money(one.figures.asked),
             terms_in_words(reader, one.kind, one.terms, state.currency),
         )
         for one in detail.instruments
@@ -76,7 +77,7 @@ def decision_panel(session: Session, reader: Reader, by: Actor, detail: DealDeta
         parts=(
             *project_parts(session, reader, detail, inside=True),
             Facts(asked),
-            limits_table(reader, detail),
+            limits_table(reader, detail, subject_names(session, detail.limits)),
             Text("", link=Link(f"/deals/{quote(state.code)}", _("Open the whole deal"))),
             decision,
         ),

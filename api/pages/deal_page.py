@@ -13,7 +13,7 @@ from fastapi.responses import Response
 from sqlmodel import Session
 
 from api.deps import PageTransaction, Visitor
-from api.pages import deal_parts, deal_promises
+from api.pages import deal_parts, deal_promises, deal_statement
 from api.pages.forms import FORM_GUARDS, RIGHT, Typed, Wrong, done_once, new_key, read_day, read_id, see, wrong_by
 from api.pages.parts import (
     Button,
@@ -33,10 +33,10 @@ from api.pages.parts import (
 )
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import show
-from api.pages.words import ROLE_WORDS, STAGE_WORDS, STEP_WORDS, mark, say
+from api.pages.words import ROLE_WORDS, STAGE_WORDS, STEP_WORDS, mark, say, stop_words
 from api.refusals import TOLD_TO_THE_AUDIT, StaleEdit
 from domain.authority import INSIDE, MAY, Actor, permit
-from domain.deals import ACT_FOR_STAGE, Stage
+from domain.deals import ACT_FOR_STAGE, PAYING_STAGES, REASONED_STAGES, Stage
 from domain.desk import deals, edits
 from domain.desk.deals import DealDetail
 from domain.errors import Refusal
@@ -80,7 +80,7 @@ def advance(request: Request, visitor: Visitor, session: PageTransaction, typed:
     except TOLD_TO_THE_AUDIT:
         raise
     except Refusal as refusal:
-        wrong = wrong_by(refusal, fields={"stage": "stage", "day": "day"})
+        wrong = wrong_by(refusal, fields={"stage": "stage", "day": "day", "reason": "reason"})
         detail = deals.deal_detail(session, deal_id=deal_id)
         page = deal_page(session, reader, by, detail, wrong=wrong, typed=typed)
         return show(request, "page.html", page, status=409 if isinstance(refusal, StaleEdit) else 422, reader=reader)
@@ -114,9 +114,12 @@ def deal_page(
     """Return the page of a deal; people outside the bank read it without limits and without the ledger."""
     _ = reader.gettext
     state, inside = detail.deal, by.role in INSIDE
-    stops = tuple(Text(_("No drawdown now: %s.") % one, "warn") for one in detail.draw_stops)
+    stops = "; ".join(stop_words(reader, one) for one in detail.stops) if state.stage in PAYING_STAGES else ""
+    stopped = (Text(_("No drawdown now: %s.") % stops, "warn"),) if stops else ()
+    stated = deal_statement.statement_panels(reader, detail)
     step = (Section(_("Next step"), next_step(reader, by, detail, wrong=wrong, typed=typed), anchor="next"),)
-    limits = (Section(_("Limits"), (deal_parts.limits_table(reader, detail),), anchor="limits"),)
+    names = deal_parts.subject_names(session, detail.limits)
+    limits = (Section(_("Limits"), (deal_parts.limits_table(reader, detail, names),), anchor="limits"),)
     ledger = (Section(_("Ledger"), deal_parts.ledger_parts(reader, detail), anchor="ledger"),)
     early = not any(one.figures.drawn.minor for one in detail.instruments)
     return Page(
@@ -126,11 +129,11 @@ def deal_page(
         trail=(Link("/deals", _("Deals")),),
         facts=(
             Figure(_("Deal"), state.code),
-            Figure(_("Fund"), state.fund_code),
+            Figure(_("Fund"), state.fund_name),
             Figure(_("Business day"), reader.day(detail.fund_business_day)),
             Figure(_("Contract signed"), reader.day(state.signed_on)),
         ),
-        parts=(*notes, *stops, deal_parts.summary(reader, detail)),
+        parts=(*notes, *stopped, deal_parts.summary(reader, detail)),
         sections=(
             *(step if inside and wrong.top else ()),
             Section(
@@ -141,21 +144,27 @@ def deal_page(
             *(step if inside and not wrong.top else ()),
             *(limits if inside and early and detail.limits else ()),
             Section(_("Instruments"), deal_parts.instrument_panels(reader, by, detail), anchor="instruments"),
+            *((Section(_("What the statement says"), stated, anchor="statement"),) if stated else ()),
             *deal_promises.sections(session, reader, detail, inside=inside),
-            Section(_("Stages"), (_stages_table(reader, detail),), anchor="stages"),
+            Section(_("Stages"), (_stages_table(reader, detail, inside=inside),), anchor="stages"),
             *(limits if inside and not early and detail.limits else ()),
             *(ledger if inside else ()),
         ),
     )
 
 
-def _stages_table(reader: Reader, detail: DealDetail) -> Part:
+def _stages_table(reader: Reader, detail: DealDetail, *, inside: bool) -> Part:
+    """Return the stages with their days; who said so and why stays inside the bank."""
     _ = reader.gettext
     return table(
         _("How the deal came here"),
-        (_("Day"), _("Stage"), _("By"), _("Reason")),
+        (_("Day"), _("Stage"), *((_("By"), _("Reason")) if inside else ())),
         [
-            line(reader.day(one.happened_on), mark_cell(reader, one.stage), one.by, one.reason or "–")
+            line(
+                reader.day(one.happened_on),
+                mark_cell(reader, one.stage),
+                *((one.by, one.reason or "–") if inside else ()),
+            )
             for one in detail.stages
         ],
         empty=_("The deal has no stage yet."),
@@ -172,6 +181,8 @@ def next_step(
 ) -> tuple[Part, ...]:
     """Return the steps that this person may take now, as a form, and who may take the others."""
     _ = reader.gettext
+    if detail.by_statement:
+        return (Text(_("This deal follows the statement it came from; its next release moves it.")),)
     if not detail.next_stages:
         return (Text(_("This deal has come to its end; no step follows.")),)
     may, not_mine = [], []
@@ -218,13 +229,18 @@ def stage_form(
     choices = tuple(
         Choice(stage.value, say(reader, STEP_WORDS, stage), chosen=typed.get("stage") == stage) for stage in stages
     )
-    pick = (Field("stage", _("Step"), kind="choice", choices=choices, error=wrong.at("stage")),)
+    # The first button answers the keyboard's Enter: where the board decides, nothing is chosen before somebody chooses.
+    picks = len(stages) > 2 or Stage.APPROVED in stages
+    none = Choice("", _("choose"), chosen=typed.get("stage", "") == "")
+    pick = (Field("stage", _("Step"), kind="choice", choices=(none, *choices), error=wrong.at("stage"), place=place),)
+    reasoned = [stage for stage in stages if stage in REASONED_STAGES]
+    asks = _("Needed for: %s.") % ", ".join(say(reader, STEP_WORDS, stage) for stage in reasoned) if reasoned else ""
     return Form(
         action=f"/deals/{quote(detail.deal.code)}",
         csrf_token=reader.known.csrf_token if reader.known else "",
         legend=_("Next step of %s") % detail.deal.code,
         fields=(
-            *(pick if len(stages) > 2 else ()),
+            *(pick if picks else ()),
             Field(
                 "day",
                 _("Day"),
@@ -234,13 +250,22 @@ def stage_form(
                 place=place,
                 hint=_("Not before {since}.").format(since=reader.day(detail.deal.stage_on)),
             ),
-            Field("reason", _("Reason"), value=typed.get("reason", ""), kind="area", required=False, place=place),
+            Field(
+                "reason",
+                _("Reason"),
+                value=typed.get("reason", ""),
+                kind="area",
+                required=len(reasoned) == len(stages),
+                hint=asks if len(reasoned) < len(stages) else "",
+                error=wrong.at("reason"),
+                place=place,
+            ),
         ),
         hidden=(
             ("version", str(detail.version)),
             ("key", new_key()),
             *((("from", come_from),) if come_from else ()),
         ),
-        buttons=buttons if len(stages) <= 2 else (Button(_("Record this step")),),
+        buttons=(Button(_("Record this step")),) if picks else buttons,
         problems=wrong.top,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from urllib.parse import quote
 
 from sqlmodel import Session
@@ -10,13 +12,17 @@ from api.pages.parts import Cell, Facts, Figure, Link, Mark, More, Panel, Part, 
 from api.pages.reader import Reader
 from api.pages.words import BASIS_WORDS, ENTRY_WORDS, INSTRUMENT_WORDS, say, terms_in_words
 from domain.authority import MAY, Act, Actor
-from domain.deals import PAYING_STAGES, SIGNED_STAGES
+from domain.deals import NEXT_STAGES, PAYING_STAGES, SIGNED_STAGES
 from domain.desk import missions, parties
 from domain.desk.deals import DealDetail, InstrumentLine
+from domain.errors import NotFound
+from domain.limits import Headroom, LimitBasis
 from domain.money import Money
 
 SCHEDULE_OPEN_ROWS_MAX = 8
 ENTRIES_OPEN_MAX = 12
+STATED_KINDS = ("opening_position", "statement_movement")
+"""Entries that post twelve figures at once: their debits add up to no amount that anybody paid or promised."""
 
 
 def summary(reader: Reader, detail: DealDetail) -> Summary:
@@ -29,7 +35,9 @@ def summary(reader: Reader, detail: DealDetail) -> Summary:
 
     return Summary(
         (
-            Figure(_("Committed"), total("committed"), _("signed, less cancelled")),
+            Figure(_("Committed"), total("committed"), _("signed, less cancelled"))
+            if detail.signed
+            else Figure(_("Asked for"), total("asked"), _("no contract is signed")),
             Figure(_("Drawn"), total("drawn"), _("paid out")),
             Figure(_("Undrawn"), total("undrawn"), _("may still be paid out")),
             Figure(_("Outstanding"), total("outstanding"), _("principal or cost, without interest")),
@@ -46,7 +54,7 @@ def project_parts(session: Session, reader: Reader, detail: DealDetail, *, insid
     helped = missions.project_by_code(session, state.project_code).missions
     facts = [
         Figure(_("Project"), state.project_name, state.project_code),
-        Figure(_("Investee"), state.investee_name, state.investee_code),
+        Figure(_("Investee"), state.investee_name),
     ]
     if inside:
         party = parties.party_by_code(session, code=state.investee_code)
@@ -69,7 +77,9 @@ def _panel(reader: Reader, by: Actor, detail: DealDetail, one: InstrumentLine) -
     _ = reader.gettext
     figures, currency = one.figures, detail.deal.currency
     facts = [
-        Figure(_("Committed"), reader.money(figures.committed)),
+        Figure(_("Committed"), reader.money(figures.committed))
+        if detail.signed
+        else Figure(_("Asked for"), reader.money(figures.asked)),
         Figure(_("Drawn"), reader.money(figures.drawn)),
         Figure(_("Undrawn"), reader.money(figures.undrawn)),
         Figure(_("Outstanding"), reader.money(figures.outstanding)),
@@ -78,17 +88,18 @@ def _panel(reader: Reader, by: Actor, detail: DealDetail, one: InstrumentLine) -
     if figures.receivable.minor:
         facts.append(Figure(_("Earned, not received"), reader.money(figures.receivable)))
     parts: list[Part] = [Facts(tuple(facts))]
-    if by.role in MAY[Act.RECORD_RECEIPT] and detail.deal.stage in SIGNED_STAGES and figures.drawn.minor:
+    kept = not detail.by_statement
+    if kept and by.role in MAY[Act.RECORD_RECEIPT] and detail.deal.stage in SIGNED_STAGES and figures.drawn.minor:
         words = _("Record a receipt on %s") % one.code
         parts.append(Text("", link=Link(f"/instruments/{one.id}/receipt", words)))
-    if by.role in MAY[Act.PAY_OUT] and detail.deal.stage in PAYING_STAGES and figures.undrawn.minor:
+    if kept and by.role in MAY[Act.PAY_OUT] and detail.deal.stage in PAYING_STAGES and figures.undrawn.minor:
         words = _("Pay out a drawdown of %s") % one.code
         parts.append(Text("", link=Link(f"/instruments/{one.id}/drawdown", words)))
-    if one.schedule:
+    if one.schedule and (figures.drawn.minor or NEXT_STAGES[detail.deal.stage]):
         words = (
             _("Schedule")
             if figures.drawn.minor
-            else _("Plan, as if all were drawn on {day}").format(day=reader.day(one.valid_from))
+            else _("Plan, as if all were drawn on {day}").format(day=reader.day(one.planned_on))
         )
         plan = schedule_table(reader, one, currency=currency, today=detail)
         parts.append(More(words, (plan,), open=len(one.schedule) <= SCHEDULE_OPEN_ROWS_MAX))
@@ -107,7 +118,8 @@ def schedule_table(reader: Reader, one: InstrumentLine, *, currency: str, today:
     def figure(minor: int) -> str:
         return reader.figure(Money(minor, currency))
 
-    coming = next((row.number for row in one.schedule if row.due_on >= today.fund_business_day), None)
+    runs = bool(NEXT_STAGES[today.deal.stage])
+    coming = next((row.number for row in one.schedule if runs and row.due_on >= today.fund_business_day), None)
     rows = [
         line(
             str(row.number),
@@ -128,12 +140,28 @@ def schedule_table(reader: Reader, one: InstrumentLine, *, currency: str, today:
     )
 
 
-def limits_table(reader: Reader, detail: DealDetail) -> Table:
+def limit_subject(reader: Reader, basis: str, subject: str, names: Mapping[str, str]) -> str:
+    """Return what a limit adds up by its name: a mission, a group, a kind of instrument; else by its code."""
+    if not subject or basis == LimitBasis.INSTRUMENT:
+        return say(reader, INSTRUMENT_WORDS, subject)
+    return names.get(subject, subject)
+
+
+def subject_names(session: Session, found: Sequence[Headroom]) -> dict[str, str]:
+    """Return the names of the missions and groups that limits add up, by code; a group that is no party has none."""
+    names = {one.code: one.name for all_of in missions.mission_map(session) for one in all_of.missions}
+    for code in {one.subject for one in found if one.basis is LimitBasis.GROUP and one.subject}:
+        with suppress(NotFound):
+            names[code] = parties.party_by_code(session, code=code).name
+    return names
+
+
+def limits_table(reader: Reader, detail: DealDetail, names: Mapping[str, str]) -> Table:
     """Return what each limit leaves with this deal counted in."""
     _ = reader.gettext
     rows = [
         line(
-            Cell(say(reader, BASIS_WORDS, one.basis), note=say(reader, INSTRUMENT_WORDS, one.subject)),
+            Cell(say(reader, BASIS_WORDS, one.basis), note=limit_subject(reader, one.basis, one.subject, names)),
             reader.figure(one.limit),
             reader.figure(one.used),
             reader.figure(one.asked),
@@ -169,7 +197,7 @@ def entries_table(reader: Reader, detail: DealDetail, shown: slice) -> Table:
             reader.day(one.booked_on),
             reader.day(one.effective_on),
             Cell(say(reader, ENTRY_WORDS, one.kind), note=one.reason),
-            reader.figure(Money(one.amount_minor, one.currency)),
+            "–" if one.kind in STATED_KINDS else reader.figure(Money(one.amount_minor, one.currency)),
             reader.number(one.seal) if one.seal else _("not yet"),
         )
         for one in detail.entries[shown]
@@ -179,7 +207,9 @@ def entries_table(reader: Reader, detail: DealDetail, shown: slice) -> Table:
         (_("Entry"), _("Booked on"), _("Effective on"), _("What"), _("Amount"), _("Seal")),
         rows,
         figures=(4, 5),
-        empty=_("Nothing is booked yet. Signing the contract books the commitment."),
+        empty=_("Nothing is booked yet. Signing the contract books the commitment.")
+        if NEXT_STAGES[detail.deal.stage] and not detail.by_statement
+        else _("Nothing was booked."),
     )
 
 

@@ -13,17 +13,19 @@ from api.pages.parts import Button, Cell, Choice, Field, Form, Link, Page, Part,
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import show
 from api.pages.words import STAGE_WORDS, mark
+from domain.authority import INSIDE
 from domain.deals import Stage
 from domain.desk import deals, funds
 
 DEALS_PER_PAGE = 50
+UNSIGNED_STAGES = (Stage.PROPOSED, Stage.APPRAISED, Stage.APPROVED, Stage.DECLINED, Stage.WITHDRAWN)
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/deals")
 def deal_list(
     request: Request,
-    _visitor: Visitor,
+    visitor: Visitor,
     session: PageTransaction,
     fund: Annotated[str, Query(max_length=100)] = "",
     stage: Annotated[str, Query(max_length=40)] = "",
@@ -42,13 +44,18 @@ def deal_list(
         after=after or None,
         limit=DEALS_PER_PAGE + 1,
     )
-    codes = [one.code for one in funds.funds(session)]
+    names = {one.code: one.name for one in funds.funds(session)}
+    if visitor.actor.role not in INSIDE:
+        own = {one.fund for one in deals.deal_list(session, limit=deals.DEALS_PER_PAGE_MAX)}
+        names = {code: name for code, name in names.items() if code in own}
     asked = {"fund": fund, "stage": chosen or "", "search": search}
-    page = list_page(reader, found, asked=asked, funds=codes)
+    page = list_page(reader, found, asked=asked, funds=names)
     return show(request, "page.html", page, reader=reader)
 
 
-def list_page(reader: Reader, found: tuple[deals.DealLine, ...], *, asked: dict[str, str], funds: list[str]) -> Page:
+def list_page(
+    reader: Reader, found: tuple[deals.DealLine, ...], *, asked: dict[str, str], funds: dict[str, str]
+) -> Page:
     """Return the list with its filter."""
     _ = reader.gettext
     shown = found[:DEALS_PER_PAGE]
@@ -56,9 +63,9 @@ def list_page(reader: Reader, found: tuple[deals.DealLine, ...], *, asked: dict[
         line(
             Cell(one.code, f"/deals/{quote(one.code)}", note=one.title),
             Cell(one.investee),
-            Cell(one.fund, note=one.committed.currency),
+            Cell(one.fund_name, note=one.committed.currency),
             Cell(mark=mark(reader, STAGE_WORDS, one.stage)),
-            reader.figure(one.committed),
+            _committed(reader, one),
             reader.figure(one.drawn),
             reader.figure(one.outstanding),
         )
@@ -82,12 +89,19 @@ def list_page(reader: Reader, found: tuple[deals.DealLine, ...], *, asked: dict[
     return Page(_("Deals"), parts=tuple(parts))
 
 
-def _filter(reader: Reader, asked: dict[str, str], funds: list[str]) -> Form:
+def _committed(reader: Reader, one: deals.DealLine) -> Cell:
+    """Return what is committed; of a deal that nobody signed, what was asked for stands below it."""
+    note = reader.gettext("asked for %s") % reader.figure(one.asked) if not one.committed.minor else ""
+    return Cell(reader.figure(one.committed), note=note if one.stage in UNSIGNED_STAGES else "")
+
+
+def _filter(reader: Reader, asked: dict[str, str], funds: dict[str, str]) -> Form:
     _ = reader.gettext
     stages = [Choice("", _("every stage"), chosen=not asked["stage"])]
     stages += [Choice(stage, _(STAGE_WORDS[stage][0]), chosen=stage == asked["stage"]) for stage in Stage]
     of_funds = [Choice("", _("every fund"), chosen=not asked["fund"])]
-    of_funds += [Choice(code, code, chosen=code == asked["fund"]) for code in funds]
+    of_funds += [Choice(code, name, chosen=code == asked["fund"]) for code, name in funds.items()]
+    pick_fund = Field("fund", _("Fund"), kind="choice", choices=tuple(of_funds))
     return Form(
         action="/deals",
         csrf_token="",
@@ -96,7 +110,7 @@ def _filter(reader: Reader, asked: dict[str, str], funds: list[str]) -> Form:
         fields=(
             Field("search", _("Search"), value=asked["search"], kind="search"),
             Field("stage", _("Stage"), kind="choice", choices=tuple(stages)),
-            Field("fund", _("Fund"), kind="choice", choices=tuple(of_funds)),
+            *((pick_fund,) if len(funds) > 1 else ()),
         ),
         buttons=(Button(_("Show"), quiet=True),),
     )

@@ -15,7 +15,7 @@ from api.pages.reader import Reader, reader_of
 from api.pages.rendering import show
 from api.pages.words import ENTRY_WORDS, say
 from domain.authority import Act, permit
-from domain.desk import deals, ledger
+from domain.desk import deals, funds, ledger
 from domain.errors import NotFound
 from domain.money import Money
 
@@ -59,11 +59,12 @@ def entry_page(session: Session, reader: Reader, row: dict[str, Any], *, new: bo
                 credit,
             )
         )
+    names_of_funds = {one.code: one.name for one in funds.funds(session)}
     facts = [
         Figure(_("Booked on"), reader.day(row["booked_on"])),
         Figure(_("Effective on"), reader.day(row["effective_on"])),
         Figure(_("Recorded"), reader.moment(row["recorded_at"])),
-        Figure(_("Fund"), row["fund"]),
+        Figure(_("Fund"), names_of_funds.get(row["fund"], row["fund"])),
         Figure(_("Seal"), reader.number(row["seal"]) if row["seal"] else _("not sealed yet")),
     ]
     notes = [Text(_("Booked as entry %s.") % row["id"], "good")] if new else []

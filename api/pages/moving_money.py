@@ -15,7 +15,7 @@ from sqlmodel import Session
 from api.deps import PageTransaction, Visitor
 from api.pages.deal_parts import deal_link
 from api.pages.forms import FORM_GUARDS, RIGHT, Typed, Wrong, done_once, new_key, read_day, see, wrong_by
-from api.pages.parts import Button, Choice, Facts, Field, Figure, Form, Link, Page, Table, line, table
+from api.pages.parts import Button, Choice, Facts, Field, Figure, Form, Link, Page, Part, Text, line, table
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import show
 from api.pages.words import PART_WORDS, say, terms_in_words
@@ -188,7 +188,7 @@ def receipt_preview(reader: Reader, where: Where, typed: Mapping[str, str], spli
         where,
         typed,
         _("Record a receipt"),
-        shown,
+        (*_dated_back(reader, split), shown),
         f"/instruments/{where.instrument.id}/receipt",
         booked_on=split.booked_on,
     )
@@ -263,7 +263,7 @@ def drawdown_preview(reader: Reader, before: Where, after: Where, typed: Mapping
     )
     action = f"/instruments/{before.instrument.id}/drawdown"
     return _preview(
-        reader, before, typed, _("Pay out a drawdown"), shown, action, booked_on=before.detail.fund_business_day
+        reader, before, typed, _("Pay out a drawdown"), (shown,), action, booked_on=before.detail.fund_business_day
     )
 
 
@@ -312,8 +312,26 @@ def _page(reader: Reader, where: Where, title: str, form: Form) -> Page:
     )
 
 
+def _dated_back(reader: Reader, split: ReceiptBooked) -> tuple[Part, ...]:
+    """Return a warning where interest is booked beyond the day of a receipt: booking it leaves that interest alone."""
+    if split.interest_booked_to is None:
+        return ()
+    words = reader.gettext(
+        "Interest is booked to {to}. This receipt of {day} does not recompute what was booked since; "
+        "the next night that books interest books the difference."
+    )
+    return (Text(words.format(to=reader.day(split.interest_booked_to), day=reader.day(split.effective_on)), "warn"),)
+
+
 def _preview(
-    reader: Reader, where: Where, typed: Mapping[str, str], title: str, shown: Table, action: str, *, booked_on: date
+    reader: Reader,
+    where: Where,
+    typed: Mapping[str, str],
+    title: str,
+    shown: tuple[Part, ...],
+    action: str,
+    *,
+    booked_on: date,
 ) -> Page:
     _ = reader.gettext
     state = where.detail.deal
@@ -330,7 +348,7 @@ def _preview(
         lead=_("Nothing is booked yet. Look at what it does, then book it."),
         parts=(
             Facts((Figure(_("Instrument"), where.instrument.code), Figure(_("Booked on"), reader.day(booked_on)))),
-            shown,
+            *shown,
             form,
         ),
         narrow=True,

@@ -12,19 +12,24 @@ from fastapi.responses import Response
 from sqlmodel import Session
 
 from api.deps import PageTransaction, Visitor
+from api.pages.deal_parts import limit_subject, subject_names
 from api.pages.nights import night_form
-from api.pages.parts import Cell, Figure, Link, Mark, Page, Row, Section, Summary, Table, Tabs, Text, line, table
+from api.pages.parts import Cell, Figure, Link, Mark, Page, Part, Row, Section, Summary, Table, Tabs, Text, line, table
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import show
-from api.pages.words import BASIS_WORDS, INSTRUMENT_WORDS, STAGE_WORDS, mark, say
+from api.pages.words import BASIS_WORDS, RULE_WORDS, STAGE_WORDS, TRIGGER_STATUS_WORDS, mark, say, stop_words
 from domain.authority import MAY, Act, permit
+from domain.covenants import Outcome
 from domain.deals import Stage
-from domain.desk import covenants, deals, funds, instruments, reports
+from domain.desk import covenants, deals, exits, funds, instruments, reports
+from domain.desk.deals import DrawStopLine
+from domain.desk.exits import Trigger
 from domain.desk.funds import FundRow
 from domain.desk.instruments import DueLine
 
 DUE_SOON_DAYS = 31
 REPORTS_SOON_DAYS = 60
+WAITING_SHOWN_MAX = 50
 WAITING = (Stage.PROPOSED, Stage.APPRAISED, Stage.APPROVED, Stage.CONTRACTED)
 
 router = APIRouter(include_in_schema=False)
@@ -45,8 +50,27 @@ def work_list(
     if not every:
         empty = Text(_("There is no fund yet. Load a book: missionbook load FOLDER."), "warn")
         return show(request, "page.html", Page(_("Work list"), parts=(empty,)), reader=reader)
-    chosen = funds.fund_by_code(session, fund) if fund else every[0]
+    chosen = funds.fund_by_code(session, fund) if fund else first_fund(session, every)
     return show(request, "page.html", work_page(session, reader, chosen, every), reader=reader)
+
+
+def first_fund(session: Session, every: Sequence[FundRow]) -> FundRow:
+    """Return the fund that the work list begins with: one with something due, else one that no statement tells."""
+    kept_here = deals.funds_with_deals_kept_here(session)
+    kept = [one for one in every if one.id in kept_here]
+    for one in kept:
+        if _dues(session, one):
+            return one
+    return (*kept, *every)[0]
+
+
+def _dues(session: Session, fund: FundRow) -> list[DueLine]:
+    today = fund.business_day
+    return [
+        due
+        for due in instruments.due_instalments(session, as_of=today, fund_id=fund.id)
+        if due.due_on <= today + timedelta(days=DUE_SOON_DAYS)
+    ]
 
 
 def work_page(session: Session, reader: Reader, fund: FundRow, every: Sequence[FundRow]) -> Page:
@@ -54,22 +78,26 @@ def work_page(session: Session, reader: Reader, fund: FundRow, every: Sequence[F
     _ = reader.gettext
     assert fund.id is not None, "a fund that was read has its id"
     today = fund.business_day
-    dues = [
-        due
-        for due in instruments.due_instalments(session, as_of=today, fund_id=fund.id)
-        if due.due_on <= today + timedelta(days=DUE_SOON_DAYS)
-    ]
+    dues = _dues(session, fund)
     owed = [
         one
         for one in reports.owed(session, as_of=today, fund_code=fund.code)
         if one.due_on <= today + timedelta(days=REPORTS_SOON_DAYS)
     ]
     breaches = covenants.breaches(session, as_of=today, fund_id=fund.id, only_open=True)
-    waiting = [one for stage in WAITING for one in deals.deal_list(session, fund_code=fund.code, stage=stage)]
+    waiting = deals.deal_list(session, fund_code=fund.code, stages=WAITING, kept_here=True, limit=WAITING_SHOWN_MAX + 1)
+    raised = exits.triggers(session, fund_code=fund.code, as_of=today)
+    to_ask = [
+        one
+        for one in covenants.findings(session, as_of=today, fund_id=fund.id)
+        if one.stands and one.outcome is Outcome.UNKNOWN
+    ]
+    stops = deals.fund_stops(session, fund_id=fund.id)
     role = reader.known.actor.role if reader.known else None
     closes = role in MAY[Act.CLOSE_DAY]
     overdue = sum(due.past_due for due in dues)
     late = sum(one.days_overdue > 0 for one in owed)
+    waits = reader.number(min(len(waiting), WAITING_SHOWN_MAX)) + ("+" if len(waiting) > WAITING_SHOWN_MAX else "")
     figures = (
         Figure(
             _("Instalments overdue"), reader.number(overdue), _due_note(reader, dues), "bad" if overdue else "", "#due"
@@ -78,7 +106,9 @@ def work_page(session: Session, reader: Reader, fund: FundRow, every: Sequence[F
             _("Reports late"), reader.number(late), _("of %s asked for") % len(owed), "bad" if late else "", "#reports"
         ),
         Figure(_("Open breaches"), reader.number(len(breaches)), "", "bad" if breaches else "", "#breaches"),
-        Figure(_("Deals awaiting a step"), reader.number(len(waiting)), href="#waiting"),
+        Figure(_("Exit triggers"), reader.number(len(raised)), "", "bad" if raised else "", "#triggers"),
+        Figure(_("To ask"), reader.number(len(to_ask)), "", "warn" if to_ask else "", "#ask"),
+        Figure(_("Deals awaiting a step"), waits, href="#waiting"),
     )
     tabs = tuple(Link(f"/officer?fund={quote(one.code)}", one.name, here=one.id == fund.id) for one in every)
     return Page(
@@ -89,7 +119,10 @@ def work_page(session: Session, reader: Reader, fund: FundRow, every: Sequence[F
             Section(_("Money due"), (dues_table(reader, dues, today=today),), anchor="due"),
             Section(_("Reports"), (_owed_table(reader, owed, today=today),), anchor="reports"),
             Section(_("Breaches"), (_breaches_table(reader, breaches, today=today),), anchor="breaches"),
-            Section(_("Deals awaiting a step"), (_waiting_table(reader, waiting),), anchor="waiting"),
+            Section(_("Exit triggers"), (_triggers_table(reader, raised),), anchor="triggers"),
+            Section(_("Drawdowns stopped"), (_stops_table(reader, stops),), anchor="stops"),
+            Section(_("To ask"), (_ask_table(reader, to_ask),), anchor="ask"),
+            Section(_("Deals awaiting a step"), _waiting_parts(reader, waiting, fund=fund), anchor="waiting"),
             Section(_("Headroom"), (_headroom_table(session, reader, fund),), anchor="headroom"),
             *((Section(_("The fund's day"), (night_form(reader, fund),), anchor="day"),) if closes else ()),
         ),
@@ -183,6 +216,66 @@ def _breaches_table(reader: Reader, breaches: Sequence[covenants.BreachLine], *,
     )
 
 
+def _triggers_table(reader: Reader, raised: Sequence[Trigger]) -> Table:
+    _ = reader.gettext
+    rows = [
+        line(
+            Cell(reader.day(one.raised_on)),
+            Cell(one.deal, f"/deals/{quote(one.deal)}#trigger-{one.trigger_id}", note=one.investee),
+            Cell(one.covenant, note=say(reader, RULE_WORDS, one.rule)),
+            Cell(mark=Mark(say(reader, TRIGGER_STATUS_WORDS, one.status), "warn")),
+        )
+        for one in raised
+    ]
+    return table(
+        _("Exit triggers that await the board's decision, the earliest first"),
+        (_("Raised on"), _("Deal"), _("Covenant"), _("State")),
+        rows,
+        empty=_("No exit trigger was raised."),
+    )
+
+
+def _stops_table(reader: Reader, stops: Sequence[DrawStopLine]) -> Table:
+    _ = reader.gettext
+    by_deal: dict[str, list[str]] = {}
+    for one in stops:
+        by_deal.setdefault(one.deal, []).append(stop_words(reader, one))
+    rows = [line(Cell(code, f"/deals/{quote(code)}"), "; ".join(causes)) for code, causes in by_deal.items()]
+    return table(
+        _("Deals on which nothing is paid out now"),
+        (_("Deal"), _("Stopped by")),
+        rows,
+        empty=_("No drawdown is stopped."),
+    )
+
+
+def _ask_table(reader: Reader, found: Sequence[covenants.FindingLine]) -> Table:
+    _ = reader.gettext
+    rows = [
+        line(
+            Cell(one.deal, f"/deals/{quote(one.deal)}#covenant-{quote(one.covenant)}"),
+            Cell(one.covenant, note=one.clause),
+            _("{start} to {end}").format(start=reader.day(one.period_start), end=reader.day(one.period_end)),
+            one.sentence,
+        )
+        for one in found
+    ]
+    return table(
+        _("Reports that leave a covenant's value open: ask the investee"),
+        (_("Deal"), _("Covenant"), _("Period"), _("What was found")),
+        rows,
+        empty=_("Every report that came tells what its covenants ask."),
+    )
+
+
+def _waiting_parts(reader: Reader, waiting: Sequence[deals.DealLine], *, fund: FundRow) -> tuple[Part, ...]:
+    shown = _waiting_table(reader, waiting[:WAITING_SHOWN_MAX])
+    if len(waiting) <= WAITING_SHOWN_MAX:
+        return (shown,)
+    words = reader.gettext("All deals of this fund")
+    return shown, Text("", link=Link(f"/deals?fund={quote(fund.code)}", words))
+
+
 def _waiting_table(reader: Reader, waiting: Sequence[deals.DealLine]) -> Table:
     _ = reader.gettext
     rows = [
@@ -190,11 +283,11 @@ def _waiting_table(reader: Reader, waiting: Sequence[deals.DealLine]) -> Table:
             Cell(one.code, f"/deals/{quote(one.code)}#next", note=one.title),
             one.investee,
             Cell(mark=mark(reader, STAGE_WORDS, one.stage), note=_("since %s") % reader.day(one.stage_on)),
-            reader.figure(one.committed),
+            reader.figure(one.asked),
         )
         for one in waiting
     ]
-    currency = waiting[0].committed.currency if waiting else ""
+    currency = waiting[0].asked.currency if waiting else ""
     return table(
         _("Deals on their way to being active"),
         (_("Deal"), _("Investee"), _("Stage"), _("Asked for") + (f" ({currency})" if currency else "")),
@@ -208,9 +301,10 @@ def _headroom_table(session: Session, reader: Reader, fund: FundRow) -> Table:
     _ = reader.gettext
     assert fund.id is not None, "a fund that was read has its id"
     found = deals.headroom(session, fund_id=fund.id, as_of=fund.business_day)
+    names = subject_names(session, found)
     rows: list[Row] = [
         line(
-            Cell(say(reader, BASIS_WORDS, one.basis), note=say(reader, INSTRUMENT_WORDS, one.subject)),
+            Cell(say(reader, BASIS_WORDS, one.basis), note=limit_subject(reader, one.basis, one.subject, names)),
             reader.figure(one.limit),
             reader.figure(one.used),
             reader.figure(one.left),

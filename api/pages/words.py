@@ -9,6 +9,7 @@ from api.pages.parts import Mark
 from api.pages.reader import Reader
 from domain.covenants import BreachState, CovenantDirection, CovenantKind, Outcome
 from domain.deals import Stage
+from domain.desk.deals import DrawStopKind, DrawStopLine
 from domain.impact import TargetStatus
 from domain.money import Money
 from domain.parties import Role
@@ -141,7 +142,38 @@ REPAYMENT_WORDS = {
     "linear": N_("equal parts of principal"),
     "bullet": N_("principal on the last day"),
 }
-MONTHS_WORDS = {1: N_("every month"), 3: N_("every quarter"), 6: N_("every half-year"), 12: N_("every year")}
+INSTALMENTS_WORDS = {
+    1: N_("{count} monthly instalments from {first}"),
+    3: N_("{count} quarterly instalments from {first}"),
+    6: N_("{count} half-yearly instalments from {first}"),
+    12: N_("{count} yearly instalments from {first}"),
+}
+STOP_WORDS = {
+    DrawStopKind.OPEN_BREACH: N_("open breach of {covenant} ({clause}), since {day}"),
+    DrawStopKind.UNREMEDIED_BREACH: N_("unremedied breach of {covenant} ({clause}), opened on {day}"),
+    DrawStopKind.EXIT_TRIGGER: N_("exit trigger from {covenant} ({clause}), raised on {day}"),
+}
+IDENTITY_WORDS = {
+    "obligation": N_("obligation = due + exchange adjustment"),
+    "held": N_("held = due + undisbursed"),
+    "sold": N_("sold = repaid by third party + due by third party"),
+    "disbursed": N_("disbursed = repaid + due + sold"),
+    "original": N_("original − cancelled = undisbursed + disbursed"),
+}
+STATED_FIGURE_WORDS = {
+    "original_principal": N_("Original principal"),
+    "cancelled": N_("Cancelled"),
+    "undisbursed": N_("Undisbursed"),
+    "disbursed": N_("Disbursed"),
+    "repaid": N_("Repaid"),
+    "due": N_("Due"),
+    "exchange_adjustment": N_("Exchange adjustment"),
+    "obligation": N_("Obligation"),
+    "sold": N_("Sold to a third party"),
+    "repaid_third_party": N_("Repaid to a third party"),
+    "due_third_party": N_("Due to a third party"),
+    "held": N_("Loans held"),
+}
 
 
 def mark(reader: Reader, table: Any, key: object) -> Mark:
@@ -160,14 +192,13 @@ def terms_in_words(reader: Reader, kind: str, terms: dict[str, Any], currency: s
     _ = reader.gettext
     try:
         if kind == "loan":
-            every = say(reader, MONTHS_WORDS, terms["months_between"])
-            return _("{rate} a year ({day_count}), {repayment}; {count} instalments {every} from {first}").format(
+            if terms.get("source") == "statement":
+                return _stated_terms(reader, terms)
+            return _("{rate} a year ({day_count}), {repayment}; {instalments}").format(
                 rate=reader.per_cent(Decimal(terms["rate"])),
                 day_count=say(reader, DAY_COUNT_WORDS, terms["day_count"]),
                 repayment=say(reader, REPAYMENT_WORDS, terms["repayment"]),
-                count=terms["instalments"],
-                every=every if terms["months_between"] in MONTHS_WORDS else _("every %s months") % every,
-                first=_day(reader, terms["first_due_on"]),
+                instalments=_instalments(reader, terms),
             )
         if kind == "equity":
             return _("{stake} of {share_class}").format(
@@ -182,6 +213,37 @@ def terms_in_words(reader: Reader, kind: str, terms: dict[str, Any], currency: s
     except (KeyError, ValueError, TypeError, ArithmeticError):
         pass
     return "; ".join(f"{name.replace('_', ' ')}: {value}" for name, value in terms.items()) or "–"
+
+
+def _instalments(reader: Reader, terms: dict[str, Any]) -> str:
+    _ = reader.gettext
+    count, between, first = terms["instalments"], terms["months_between"], _day(reader, terms["first_due_on"])
+    if count == 1:
+        return _("one instalment, on {first}").format(first=first)
+    words = _(INSTALMENTS_WORDS.get(between, N_("{count} instalments from {first}, every {months} months")))
+    return words.format(count=count, first=first, months=between)
+
+
+def _stated_terms(reader: Reader, terms: dict[str, Any]) -> str:
+    """Return what a statement of positions says of a loan's contract: the rate, and from when to when it is repaid."""
+    _ = reader.gettext
+    rate = _("{rate} a year").format(rate=reader.per_cent(Decimal(terms["rate"]))) if terms["rate"] else ""
+    first, last = (terms[name] and _day(reader, terms[name]) for name in ("first_due_on", "last_due_on"))
+    if first and last:
+        repaid = _("repaid {first} to {last}").format(first=first, last=last)
+    elif first or last:
+        repaid = _("repaid from {first}").format(first=first) if first else _("repaid to {last}").format(last=last)
+    else:
+        repaid = _("no days of repayment")
+    return _("{rate}, {repaid}, as the statement tells").format(
+        rate=rate or _("rate unknown, or several"), repaid=repaid
+    )
+
+
+def stop_words(reader: Reader, stop: DrawStopLine) -> str:
+    """Return what stops drawdowns, with its day as the reader writes it."""
+    words = reader.gettext(STOP_WORDS[stop.kind])
+    return words.format(covenant=stop.covenant, clause=stop.clause, day=reader.day(stop.since))
 
 
 def _day(reader: Reader, text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,15 +10,18 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from domain.deals import NEXT_STAGES, Stage
+from domain.deals import NEXT_STAGES, InstrumentKind, Stage
 from domain.desk.figures import InstrumentFigures, figures_of
 from domain.desk.instruments import schedules
 from domain.desk.limits import deal_headroom
 from domain.limits import Headroom
 from domain.money import Money
+from domain.positions import FIGURE_NAMES, IDENTITIES, Figures, gap_minor
 from domain.schedule import Instalment
-from domain.store import deal_queries, fund_queries, instrument_queries
-from domain.store.deal_queries import DealEntryLine, DealState, StageLine
+from domain.store import deal_queries, fund_queries, instrument_queries, statement_lines
+from domain.store.deal_queries import DealEntryLine, DealState, DrawStopLine, StageLine
+from domain.store.instrument_queries import InstrumentState
+from domain.store.statement_lines import StatementLine
 
 DEALS_PER_PAGE_MAX = 500
 ENTRIES_SHOWN_MAX = 200
@@ -25,24 +29,44 @@ ENTRIES_SHOWN_MAX = 200
 
 @dataclass(frozen=True, slots=True)
 class DealLine:
-    """A deal in a list: who, what for, where it stands, what was promised and what is out."""
+    """A deal in a list: who, what for, where it stands, what was asked for, was promised and is out."""
 
     id: UUID
     code: str
     title: str
     fund: str
+    fund_name: str
     investee: str
     project: str
     stage: Stage
     stage_on: date
+    asked: Money
     committed: Money
     drawn: Money
     outstanding: Money
 
 
 @dataclass(frozen=True, slots=True)
+class StatementPosition:
+    """A position as its last statement tells it; ``gaps`` are what does not add up: the identity, and by how much."""
+
+    line: StatementLine
+    figures: tuple[tuple[str, Money], ...]
+    gaps: tuple[tuple[str, Money], ...]
+
+    @property
+    def restated(self) -> bool:
+        """Whether the statement takes back what one before had said."""
+        return "restated" in self.line.flags
+
+
+@dataclass(frozen=True, slots=True)
 class InstrumentLine:
-    """An instrument on a deal's page: its figures, its terms as stored, and a loan's schedule (else empty)."""
+    """An instrument on a deal's page: its figures, its terms as stored, and a loan's schedule (else empty).
+
+    Before the first drawdown the schedule is a plan, as if all were drawn on ``planned_on``. ``stated`` is what the
+    last statement says of a position that one tells.
+    """
 
     id: UUID
     code: str
@@ -53,6 +77,8 @@ class InstrumentLine:
     terms_version: int
     valid_from: date
     schedule: tuple[Instalment, ...]
+    planned_on: date
+    stated: StatementPosition | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +92,32 @@ class DealDetail:
     instruments: tuple[InstrumentLine, ...]
     entries: tuple[DealEntryLine, ...]
     limits: tuple[Headroom, ...]
-    draw_stops: tuple[str, ...]
+    stops: tuple[DrawStopLine, ...]
+
+    @property
+    def draw_stops(self) -> tuple[str, ...]:
+        """What stops drawdowns, in English sentences."""
+        return tuple(map(str, self.stops))
+
+    @property
+    def by_statement(self) -> bool:
+        """Whether a statement of positions moves this deal; people then do not."""
+        return any(told_by_statement(one.kind, one.accrues) for one in self.instruments)
+
+    @property
+    def signed(self) -> bool:
+        """Whether a contract was ever signed; before it nothing is committed."""
+        return self.deal.signed_on is not None or any(one.figures.committed.minor for one in self.instruments)
 
     @property
     def version(self) -> int:
         """How many stages the deal has reached: what an edit is an edit of."""
         return len(self.stages)
+
+
+def told_by_statement(kind: str, accrues: bool) -> bool:
+    """Return whether a statement tells an instrument, as ``days.require_kept_here`` refuses it."""
+    return kind == InstrumentKind.LOAN and not accrues
 
 
 def deal_list(
@@ -82,10 +128,13 @@ def deal_list(
     search: str | None = None,
     after: str | None = None,
     limit: int = 50,
+    stages: Sequence[Stage] | None = None,
+    kept_here: bool = False,
 ) -> tuple[DealLine, ...]:
     """Return deals in the order of their codes, at most ``limit`` (500) after the code ``after``.
 
     An investee's session sees its own deals only. ``search`` looks into code, title, project and investee.
+    ``stages`` are those that a deal may stand in; ``kept_here`` leaves out deals that a statement of positions tells.
     """
     states = deal_queries.deal_states(
         session,
@@ -94,6 +143,8 @@ def deal_list(
         search=search or None,
         after=after,
         limit=max(1, min(limit, DEALS_PER_PAGE_MAX)),
+        stages=stages,
+        kept_here=kept_here,
     )
     instruments = instrument_queries.instruments_of(session, [state.id for state in states])
     figures = figures_of(session, instruments)
@@ -107,10 +158,12 @@ def deal_list(
                 state.code,
                 state.title,
                 state.fund_code,
+                state.fund_name,
                 state.investee_name,
                 state.project_name,
                 state.stage,
                 state.stage_on,
+                asked=sum((f.asked for f in own), nothing),
                 committed=sum((f.committed for f in own), nothing),
                 drawn=sum((f.drawn for f in own), nothing),
                 outstanding=sum((f.outstanding for f in own), nothing),
@@ -130,7 +183,11 @@ def deal_detail(session: Session, *, deal_id: UUID) -> DealDetail:
     fund = fund_queries.fund_by_id(session, deal.fund_id)
     instruments = instrument_queries.instruments_of(session, [deal_id])
     figures = figures_of(session, instruments)
-    plans = schedules(session, instruments)
+    planned = {one.id: _planned_on(one, deal, fund.business_day) for one in instruments}
+    plans = schedules(session, instruments, planned_on=planned)
+    stated = statement_lines.last_lines(
+        session, instrument_ids=[one.id for one in instruments if told_by_statement(one.kind, one.accrues)]
+    )
     ended = not NEXT_STAGES[deal.stage]
     lines = tuple(
         InstrumentLine(
@@ -143,6 +200,8 @@ def deal_detail(session: Session, *, deal_id: UUID) -> DealDetail:
             i.version,
             i.valid_from,
             plans.get(i.id, ()),
+            planned[i.id],
+            _stated(stated.get(i.id), i.currency),
         )
         for i in instruments
     )
@@ -154,5 +213,31 @@ def deal_detail(session: Session, *, deal_id: UUID) -> DealDetail:
         instruments=lines,
         entries=deal_queries.entry_lines(session, deal_id, limit=ENTRIES_SHOWN_MAX),
         limits=() if ended else deal_headroom(session, deal=deal, on=fund.business_day),
-        draw_stops=deal_queries.draw_stops(session, deal_id),
+        stops=deal_queries.draw_stops(session, deal_id),
     )
+
+
+def _planned_on(instrument: InstrumentState, deal: DealState, today: date) -> date:
+    """Return the day a plan begins: nothing is drawn before the contract, nor before a day on which it can be."""
+    return max(instrument.valid_from, deal.signed_on or (today if NEXT_STAGES[deal.stage] else deal.stage_on))
+
+
+def _stated(line: StatementLine | None, currency: str) -> StatementPosition | None:
+    if line is None:
+        return None
+    said = Figures(**line.figures)
+    return StatementPosition(
+        line,
+        tuple((name, Money(getattr(said, name), currency)) for name in FIGURE_NAMES),
+        tuple((one.name, Money(gap, currency)) for one in IDENTITIES if (gap := gap_minor(one, said))),
+    )
+
+
+def fund_stops(session: Session, *, fund_id: UUID) -> tuple[DrawStopLine, ...]:
+    """Return what stops drawdowns of a fund's deals, the earliest first."""
+    return deal_queries.draw_stops(session, fund_id=fund_id)
+
+
+def funds_with_deals_kept_here(session: Session) -> frozenset[UUID]:
+    """Return the ids of the funds that have a deal which no statement tells."""
+    return deal_queries.funds_with_deals_kept_here(session)

@@ -14,6 +14,7 @@ from domain.codes import code_problems
 from domain.deals import (
     ACT_FOR_STAGE,
     NEXT_STAGES,
+    REASONED_STAGES,
     DayRefused,
     DealStillHolds,
     ProposedInstrument,
@@ -22,14 +23,17 @@ from domain.deals import (
     advance_stage,
     check_instruments,
 )
-from domain.desk.days import booking_day
+from domain.desk.days import booking_day, require_kept_here
 from domain.desk.deal_reads import (
+    DEALS_PER_PAGE_MAX,
     DealDetail,
     DealLine,
     InstrumentLine,
     deal_by_code,
     deal_detail,
     deal_list,
+    fund_stops,
+    funds_with_deals_kept_here,
 )
 from domain.desk.figures import figures_of
 from domain.desk.funds import CodeTaken
@@ -40,16 +44,19 @@ from domain.limits import check_limits
 from domain.money import Money
 from domain.royalties import RoyaltyRunsOn, parse_royalty_terms, royalty_to_come
 from domain.store import audit, deal_queries, fund_queries, instrument_queries, ledger
-from domain.store.deal_queries import DealState
+from domain.store.deal_queries import DealState, DrawStopKind, DrawStopLine
 from domain.store.deals import DealRow, DealStageRow, InstrumentRow, PartyRow, TermsRow
 from domain.store.funds import FundRow
 from domain.store.instrument_queries import InstrumentState
 from domain.store.missions import ProjectRow
 
 __all__ = [
+    "DEALS_PER_PAGE_MAX",
     "NEXT_STAGES",
     "DealDetail",
     "DealLine",
+    "DrawStopKind",
+    "DrawStopLine",
     "InstrumentLine",
     "ProposedInstrument",
     "Stage",
@@ -57,6 +64,8 @@ __all__ = [
     "deal_by_code",
     "deal_detail",
     "deal_list",
+    "fund_stops",
+    "funds_with_deals_kept_here",
     "headroom",
     "propose",
 ]
@@ -162,16 +171,21 @@ def advance(
     promised (and asks for the same room under the limits again, because they may have been lowered). A deal is closed
     when nothing is outstanding and nothing can be drawn any more.
 
-    Refused, in this order: an unknown deal, the role, the second person (who proposed does not approve), a stage that
-    cannot be reached from here, a day before the last stage's or after the fund's open day, the limits (all that are
-    exceeded), money that still stands, a royalty that runs on.
+    Refused, in this order: an unknown deal, the role, the second person (who proposed does not approve), a deal that
+    a statement of positions tells, a stage that cannot be reached from here, an end without a reason, a day before the
+    last stage's or after the fund's open day, the limits (all that are exceeded), money that still stands, a royalty
+    that runs on.
     """
     to = Stage(to)
     deal = deal_queries.lock_deal(session, deal_id)
     fund_id = deal.fund_id
     decides = to in (Stage.APPROVED, Stage.DECLINED)
     permit(ACT_FOR_STAGE[to], by=by, prepared_by=deal.proposed_by if decides else None)
+    for instrument in instrument_queries.instruments_of(session, [deal.id]):
+        require_kept_here(instrument)
     advance_stage(deal.stage, to=to)
+    if to in REASONED_STAGES and not reason.strip():
+        raise InputRefused([Problem("reason", f"say why the deal is to be {to}")], subject="the step")
     fund = fund_queries.fund_by_id(session, fund_id)
     if happened_on < deal.stage_on:
         raise StageBeforeItsTime(stage=to, on=happened_on, since=deal.stage_on, here=deal.stage)
@@ -215,6 +229,7 @@ def _reach(session: Session, *, deal_id: UUID, fund_id: UUID, stage: Stage, on: 
 
 def _book_commitments(session: Session, *, deal: DealState, signed_on: date, booked_on: date, by: Actor) -> None:
     for instrument in instrument_queries.instruments_of(session, [deal.id]):
+        require_kept_here(instrument)
         ledger.post(
             session,
             Entry(

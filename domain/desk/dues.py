@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -37,11 +37,13 @@ class DueLine:
         return self.principal + self.interest
 
 
-def schedules(session: Session, instruments: Sequence[InstrumentState]) -> dict[UUID, tuple[Instalment, ...]]:
+def schedules(
+    session: Session, instruments: Sequence[InstrumentState], *, planned_on: Mapping[UUID, date] | None = None
+) -> dict[UUID, tuple[Instalment, ...]]:
     """Return the schedules of those instruments that are loans the bank keeps itself, by id.
 
     A schedule follows what was paid out; before the first drawdown it is the plan: all of the commitment on the day
-    from which the terms hold.
+    of ``planned_on``, else on that from which the terms hold. Where all would be drawn too late, there is no plan.
     """
     loans = [i for i in instruments if i.kind is InstrumentKind.LOAN and i.accrues]
     drawn = instrument_queries.movements(
@@ -50,9 +52,11 @@ def schedules(session: Session, instruments: Sequence[InstrumentState]) -> dict[
     plans = {}
     for loan in loans:
         drawdowns = [(day, minor) for day, minor in drawn[loan.id] if minor > 0]
-        plans[loan.id] = schedule(
-            terms=parse_loan_terms(loan.terms), drawdowns=drawdowns or [(loan.valid_from, loan.commitment_minor)]
-        )
+        terms = parse_loan_terms(loan.terms)
+        if not drawdowns:
+            day = (planned_on or {}).get(loan.id, loan.valid_from)
+            drawdowns = [(day, loan.commitment_minor)] if day < terms.due_days[-1] else []
+        plans[loan.id] = schedule(terms=terms, drawdowns=drawdowns)
     return plans
 
 

@@ -29,12 +29,14 @@ RECEIVABLE_ACCOUNT = {InstrumentKind.LOAN: "interest_receivable", InstrumentKind
 class InstrumentFigures:
     """An instrument's figures on a day, each with its label.
 
-    ``committed`` is what the contract promises less what was ``cancelled``; ``drawn`` was paid out, ``undrawn`` may
+    ``asked`` is what the terms say; ``committed`` is what the contract promises less what was ``cancelled``, nothing
+    before it is signed; ``drawn`` was paid out, ``undrawn`` may
     still be; ``outstanding`` is principal or cost still out; ``returned`` is all cash that came back; ``receivable`` is
     interest or royalty earned and not yet received. Of a position that a statement tells, all is as the statement says.
     """
 
     kind: InstrumentKind
+    asked: Money
     committed: Money
     cancelled: Money
     drawn: Money
@@ -66,12 +68,18 @@ def _figures(instrument: InstrumentState, booked: dict[tuple[str, str], int]) ->
     drawn = booked.get(("drawdown", principal), 0) - on_account("statement_disbursed")
     returned = booked.get(("receipt", "cash"), 0) + on_account("statement_repaid", "statement_sold")
 
+    if instrument.kind is InstrumentKind.LOAN and not instrument.accrues:
+        signed = not on_account("approved_unsigned")
+    else:
+        signed = bool(booked.get(("commitment", "commitments_undrawn")))
+
     def money(minor: int) -> Money:
         return Money(minor, instrument.currency)
 
     return InstrumentFigures(
         kind=instrument.kind,
-        committed=money(instrument.commitment_minor - cancelled),
+        asked=money(instrument.commitment_minor),
+        committed=money(instrument.commitment_minor - cancelled if signed else 0),
         cancelled=money(cancelled),
         drawn=money(drawn),
         undrawn=money(on_account("commitments_undrawn")),

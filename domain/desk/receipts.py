@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from domain.authority import Act, Actor, permit
+from domain.calendar import in_words
 from domain.deals import SIGNED_STAGES, DayRefused, DealNotInForce, InstrumentKind
 from domain.desk.days import booking_day, require_amount, require_kept_here
 from domain.desk.figures import PRINCIPAL_ACCOUNT
@@ -41,6 +42,7 @@ class ReceiptBooked:
 
     ``interest`` and ``principal`` are a loan's; ``income`` is a dividend or a royalty; ``cost`` and ``gain`` (negative:
     a loss) are a sale's. ``left`` is what the instrument still owes on the value day, or the cost that is still held.
+    ``interest_booked_to`` is told in a preview only: the last day of interest that was booked after the value day.
     """
 
     entry_id: int | None
@@ -55,6 +57,7 @@ class ReceiptBooked:
     cost: Money
     gain: Money
     left: Money
+    interest_booked_to: date | None = None
 
 
 def preview_receipt(
@@ -76,7 +79,8 @@ def preview_receipt(
     fund = fund_queries.fund_by_id(session, deal.fund_id)
     booked = booking_day(fund, effective_on=effective_on, booked_on=booked_on)
     received = Money(minor, instrument.currency)
-    return _split(session, instrument, chosen, received, effective_on, booked, cost_minor)
+    split = _split(session, instrument, chosen, received, effective_on, booked, cost_minor)
+    return replace(split, interest_booked_to=_interest_after(session, instrument, effective_on))
 
 
 def record_receipt(
@@ -124,6 +128,13 @@ def record_receipt(
         detail=detail,
     )
     return replace(split, entry_id=entry_id)
+
+
+def _interest_after(session: Session, instrument: InstrumentState, day: date) -> date | None:
+    posted = instrument_queries.movements(
+        session, instrument_ids=[instrument.id], account="interest_receivable", kind="interest"
+    )[instrument.id]
+    return max((on for on, _ in posted if on > day), default=None)
 
 
 def _part(instrument: InstrumentState, part: ReceiptPart | None) -> ReceiptPart:
@@ -193,8 +204,24 @@ def _split(
         cost, gain, left = sale.cost_minor, sale.gain_minor, sum(lot.cost_minor for lot in sale.lots)
     else:
         income, left = received.minor, _booked(session, instrument, None, account)
-    amounts = [Money(m, received.currency) for m in (interest, principal, income, cost, gain, left)]
-    return ReceiptBooked(None, instrument.id, part, effective_on, booked_on, received, *amounts)
+
+    def money(minor: int) -> Money:
+        return Money(minor, received.currency)
+
+    return ReceiptBooked(
+        entry_id=None,
+        instrument_id=instrument.id,
+        part=part,
+        effective_on=effective_on,
+        booked_on=booked_on,
+        received=received,
+        interest=money(interest),
+        principal=money(principal),
+        income=money(income),
+        cost=money(cost),
+        gain=money(gain),
+        left=money(left),
+    )
 
 
 def _booked(session: Session, instrument: InstrumentState, kind: str | None, account: str) -> int:
@@ -240,7 +267,7 @@ def _book_interest(
         session,
         Entry(
             kind="interest",
-            reason=f"interest on {instrument.code} to {effective_on}",
+            reason=f"interest on {instrument.code} to {in_words(effective_on)}",
             booked_on=booked_on,
             effective_on=effective_on,
             postings=transfer(

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlmodel import Session
 
+from domain.calendar import in_words
 from domain.deals import COMMITTED_STAGES, Stage
 from domain.errors import NotFound
 from domain.limits import CommittedDeal
@@ -26,6 +28,7 @@ class DealState:
     purpose: str
     fund_id: UUID
     fund_code: str
+    fund_name: str
     currency: str
     project_id: UUID
     project_code: str
@@ -64,7 +67,31 @@ class DealEntryLine:
     seal: int | None
 
 
-_STATE = """SELECT d.id, d.code, d.title, d.purpose, d.fund_id, f.code AS fund_code, f.currency, d.project_id,
+class DrawStopKind(StrEnum):
+    """Why nothing is paid out: a promise that is broken, one whose time to be mended has run out, an exit trigger."""
+
+    OPEN_BREACH = "open breach"
+    UNREMEDIED_BREACH = "unremedied breach"
+    EXIT_TRIGGER = "exit trigger"
+
+
+@dataclass(frozen=True, slots=True)
+class DrawStopLine:
+    """One cause: ``since`` is the day a breach was opened or a trigger raised; ``covenant`` the promise behind it."""
+
+    deal: str
+    kind: DrawStopKind
+    covenant: str
+    clause: str
+    since: date
+
+    def __str__(self) -> str:
+        happened = "raised" if self.kind is DrawStopKind.EXIT_TRIGGER else "opened"
+        return f"the {self.kind} of covenant {self.covenant} ({self.clause}), {happened} on {in_words(self.since)}"
+
+
+_STATE = """SELECT d.id, d.code, d.title, d.purpose, d.fund_id, f.code AS fund_code, f.name AS fund_name,
+           f.currency, d.project_id,
            j.code AS project_code, j.name AS project_name, d.investee_id, p.code AS investee_code,
            p.name AS investee_name, s.stage, s.happened_on AS stage_on,
            (SELECT c.happened_on FROM deal_stage c WHERE c.deal_id = d.id AND c.stage = 'contracted'
@@ -74,6 +101,10 @@ _STATE = """SELECT d.id, d.code, d.title, d.purpose, d.fund_id, f.code AS fund_c
     FROM deal d JOIN fund f ON f.id = d.fund_id JOIN project j ON j.id = d.project_id
     JOIN party p ON p.id = d.investee_id
     JOIN LATERAL (SELECT stage, happened_on FROM deal_stage WHERE deal_id = d.id ORDER BY id DESC LIMIT 1) s ON true"""
+
+
+_KEPT_HERE = "(k.accrues OR k.kind <> 'loan')"
+"""An instrument ``k`` that the bank services itself, as ``domain.desk.days.require_kept_here`` tells it."""
 
 
 def lock_deal(session: Session, deal_id: UUID) -> DealState:
@@ -131,20 +162,34 @@ def deal_states(
     search: str | None,
     after: str | None,
     limit: int,
+    stages: Sequence[Stage] | None = None,
+    kept_here: bool = False,
 ) -> tuple[DealState, ...]:
-    """Return deals by code after the code ``after``; ``search`` looks into code, title, project and investee."""
+    """Return deals by code after the code ``after``; ``search`` looks into code, title, project and investee.
+
+    ``stages`` are those that a deal may stand in; ``kept_here`` leaves out what a statement of positions tells.
+    """
+    wanted_stages = stages if stage is None else [stage]
     wanted = None if search is None else "%" + search.translate({ord(c): f"\\{c}" for c in "\\%_"}) + "%"
     rows = session.execute(
         text(
             f"""{_STATE}
             WHERE (CAST(:fund AS text) IS NULL OR f.code = :fund)
-              AND (CAST(:stage AS text) IS NULL OR s.stage = :stage)
+              AND (CAST(:stages AS text[]) IS NULL OR s.stage = ANY(:stages))
+              AND (NOT :kept_here OR d.id IN (SELECT k.deal_id FROM instrument k WHERE {_KEPT_HERE}))
               AND (CAST(:after AS text) IS NULL OR d.code > :after)
               AND (CAST(:wanted AS text) IS NULL OR d.code ILIKE :wanted OR d.title ILIKE :wanted
                    OR p.name ILIKE :wanted OR j.name ILIKE :wanted)
             ORDER BY d.code LIMIT :limit"""
         ),
-        {"fund": fund_code, "stage": stage and str(stage), "after": after, "wanted": wanted, "limit": limit},
+        {
+            "fund": fund_code,
+            "stages": None if wanted_stages is None else [str(one) for one in wanted_stages],
+            "kept_here": kept_here,
+            "after": after,
+            "wanted": wanted,
+            "limit": limit,
+        },
     )
     return tuple(_state(row) for row in rows.mappings())
 
@@ -225,30 +270,47 @@ def committed_deals(
     return deals
 
 
-def draw_stops(session: Session, deal_id: UUID) -> tuple[str, ...]:
-    """Return in words what blocks a deal's drawdowns: breaches neither remedied nor waived, and exit triggers.
+def draw_stops(
+    session: Session, deal_id: UUID | None = None, *, fund_id: UUID | None = None
+) -> tuple[DrawStopLine, ...]:
+    """Return what blocks the drawdowns of a deal or of a fund's deals, the earliest first.
 
-    A remedy counts while the finding it rests on is its test's last: a correction may take it back.
+    These are breaches neither remedied nor waived, and exit triggers. A remedy counts while the finding it rests on is
+    its test's last: a correction may take it back.
     """
     rows = session.execute(
         text(
-            """SELECT 'the breach of covenant ' || c.code || ' (' || c.clause || ') opened on ' || b.opened_on AS words
+            """SELECT d.code AS deal, c.code AS covenant, c.clause, b.opened_on AS since,
+                      CASE WHEN o.outcome IS NULL THEN 'open breach' ELSE 'unremedied breach' END AS kind
                FROM breach b JOIN covenant_test t ON t.id = b.covenant_test_id
-               JOIN covenant c ON c.id = t.covenant_id
+               JOIN covenant c ON c.id = t.covenant_id JOIN deal d ON d.id = c.deal_id
                LEFT JOIN LATERAL (
                    SELECT e.outcome FROM breach_event e LEFT JOIN finding f ON f.id = e.finding_id
                    WHERE e.breach_id = b.id AND (e.outcome <> 'remedied' OR NOT EXISTS (
                        SELECT FROM finding newer WHERE newer.covenant_test_id = f.covenant_test_id AND newer.id > f.id))
                    ORDER BY e.id DESC LIMIT 1) o ON true
-               WHERE c.deal_id = :id AND (o.outcome IS NULL OR o.outcome = 'unremedied')
+               WHERE (d.id = :id OR d.fund_id = :fund_id) AND (o.outcome IS NULL OR o.outcome = 'unremedied')
                UNION ALL
-               SELECT 'the exit trigger ' || replace(x.rule, '_', ' ') || ' raised on ' || x.raised_on
-               FROM exit_trigger x WHERE x.deal_id = :id
-               ORDER BY words"""
+               SELECT d.code, c.code, c.clause, x.raised_on, 'exit trigger'
+               FROM exit_trigger x JOIN deal d ON d.id = x.deal_id JOIN breach b ON b.id = x.breach_id
+               JOIN covenant_test t ON t.id = b.covenant_test_id JOIN covenant c ON c.id = t.covenant_id
+               WHERE d.id = :id OR d.fund_id = :fund_id
+               ORDER BY since, deal, covenant, kind DESC"""
         ),
-        {"id": deal_id},
+        {"id": deal_id, "fund_id": fund_id},
     )
-    return tuple(row.words for row in rows)
+    return tuple(DrawStopLine(**{**row, "kind": DrawStopKind(row["kind"])}) for row in rows.mappings())
+
+
+def funds_with_deals_kept_here(session: Session) -> frozenset[UUID]:
+    """Return the ids of the funds that have a deal which no statement tells."""
+    rows = session.execute(
+        text(
+            f"""SELECT f.id FROM fund f WHERE EXISTS (
+                    SELECT FROM deal d JOIN instrument k ON k.deal_id = d.id WHERE d.fund_id = f.id AND {_KEPT_HERE})"""
+        )
+    )
+    return frozenset(rows.scalars())
 
 
 def taken_instrument_codes(session: Session, codes: Sequence[str]) -> tuple[str, ...]:

@@ -67,7 +67,7 @@ def test_two_officers_on_one_stage_have_one_winner(bank: dict[str, Caller], worl
 
     async def race() -> list[int]:
         calls = [
-            bank[who].call("POST", address, json={"stage": stage}, headers={"If-Match": '"1"'})
+            bank[who].call("POST", address, json={"stage": stage, "reason": "as agreed"}, headers={"If-Match": '"1"'})
             for who, stage in (("officer", "appraised"), ("officer2", "withdrawn"))
         ]
         return sorted(told.status_code for told in await asyncio.gather(*calls))

@@ -81,7 +81,7 @@ class Financed:
         """Bring a deal through stages, each by who may."""
         for stage in stages:
             by = self.board if stage in ("approved", "declined", "exiting") else self.officer
-            deals.advance(self.session, deal_id=deal_id, to=Stage(stage), happened_on=on, reason="", by=by)
+            deals.advance(self.session, deal_id=deal_id, to=Stage(stage), happened_on=on, reason="as decided", by=by)
 
     def signed(self, code: str = "D-1", *, kind: str = "loan", minor: int = 36_000_00) -> UUID:
         """Return the instrument of a deal that is signed on the fund's first day."""

@@ -290,3 +290,64 @@ def test_terms_that_no_one_can_read_back_are_never_stored(here: Financed) -> Non
     deal_id = here.propose()
     [line] = deals.deal_detail(here.session, deal_id=deal_id).instruments
     assert line.terms == LOAN
+
+
+@pytest.mark.parametrize(
+    ("way", "to", "by"),
+    [
+        ((), "declined", "board"),
+        ((), "withdrawn", "officer"),
+        (("appraised", "approved", "contracted", "active"), "exiting", "board"),
+        (("appraised", "approved", "contracted"), "closed", "officer"),
+    ],
+)
+def test_who_ends_a_deal_says_why(here: Financed, way: tuple[str, ...], to: str, by: str) -> None:
+    deal_id = here.propose()
+    here.advance(deal_id, *(("appraised",) if to == "declined" else ()), *way)
+    for reason in ("", " \n "):
+        with pytest.raises(InputRefused, match=f"reason: say why the deal is to be {to}"):
+            deals.advance(
+                here.session,
+                deal_id=deal_id,
+                to=Stage(to),
+                happened_on=OPENED,
+                reason=reason,
+                by=here.board if by == "board" else here.officer,
+            )
+
+
+def test_nothing_is_committed_before_the_contract(here: Financed) -> None:
+    deal_id = here.propose()
+
+    def told() -> tuple[str, str, str]:
+        (line,) = deals.deal_list(here.session)
+        (loan,) = deals.deal_detail(here.session, deal_id=deal_id).instruments
+        assert (line.asked, line.committed) == (loan.figures.asked, loan.figures.committed)
+        return line.stage, str(line.asked), str(line.committed)
+
+    assert told() == ("proposed", "EUR 36,000.00", "EUR 0.00")
+    here.advance(deal_id, "appraised", "approved")
+    assert told() == ("approved", "EUR 36,000.00", "EUR 0.00")
+    here.advance(deal_id, "contracted")
+    assert told() == ("contracted", "EUR 36,000.00", "EUR 36,000.00")
+    loan = deals.deal_detail(here.session, deal_id=deal_id).instruments[0].id
+    instruments.cancel_undrawn(
+        here.session, instrument_id=loan, minor=6_000_00, effective_on=OPENED, reason="less is needed",
+        by=here.officer, key="less",
+    )  # fmt: skip
+    assert told() == ("contracted", "EUR 36,000.00", "EUR 30,000.00")  # 36,000.00 - 6,000.00
+
+
+def test_a_plan_does_not_begin_before_the_contract(here: Financed) -> None:
+    deal_id = here.propose()
+    here.advance(deal_id, "appraised", "approved", on=date(2024, 2, 1))
+
+    def plan() -> tuple[str, list[int]]:
+        (loan,) = deals.deal_detail(here.session, deal_id=deal_id).instruments
+        return str(loan.planned_on), [row.interest_minor for row in loan.schedule[:1]]
+
+    # Not signed: nothing is drawn before the fund's business day, a day (3.60) before the last due day, 1 January 2026.
+    assert plan() == ("2025-12-31", [3_60])
+    here.advance(deal_id, "contracted", on=date(2024, 3, 1))
+    # 36,000.00 at 3.6 % earns 3.60 a day: 120 days of 30E/360 from 1 March to 1 July are 432.00
+    assert plan() == ("2024-03-01", [432_00])

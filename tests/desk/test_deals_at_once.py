@@ -100,7 +100,7 @@ def test_two_board_members_decide_one_deal_once(database: TestDatabase) -> None:
 
     def decide(to: Stage) -> Callable[[Session], object]:
         return lambda session: deals.advance(
-            session, deal_id=waiting, to=to, happened_on=TODAY, reason="", by=here.board
+            session, deal_id=waiting, to=to, happened_on=TODAY, reason="as decided", by=here.board
         )
 
     answers = at_once(database, (here.board, decide(Stage.APPROVED)), (here.board, decide(Stage.DECLINED)))
@@ -155,7 +155,7 @@ def test_two_approvals_do_not_share_the_same_room(database: TestDatabase) -> Non
 
     def approve(deal_id: UUID) -> Callable[[Session], object]:
         return lambda session: deals.advance(
-            session, deal_id=deal_id, to=Stage.APPROVED, happened_on=TODAY, reason="", by=here.board
+            session, deal_id=deal_id, to=Stage.APPROVED, happened_on=TODAY, reason="as decided", by=here.board
         )
 
     answers = at_once(database, (here.board, approve(waiting)), (here.board, approve(other)))
