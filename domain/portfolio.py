@@ -33,6 +33,7 @@ class InstrumentLine:
     outstanding: Money
     returned: Money
     entry_ids: tuple[int, ...] = ()
+    project_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,8 +65,8 @@ def _covenant_panel(reader: Reader, one: CovenantLine, found: Sequence[FindingLi
         Figure(_("Condition"), one.condition_family.value.replace("_", " ")),
         Figure(_("Indicator"), one.indicator_name, one.unit),
         Figure(_("Tolerance"), reader.per_cent(one.tolerance)),
-        Figure(_("Grace"), _("%s days") % one.grace_days),
-        Figure(_("Remedy period"), _("%s days") % one.remedy_days),
+        Figure(_("Grace"), reader.ngettext("%s day", "%s days", one.grace_days) % one.grace_days),
+        Figure(_("Remedy period"), reader.ngettext("%s day", "%s days", one.remedy_days) % one.remedy_days),
     ]
     if one.next_test and one.next_limit is not None:
         value = f"{say(reader, DIRECTION_WORDS, one.direction)} {reader.number(one.next_limit)} {one.unit}"
@@ -212,7 +212,8 @@ def _breaches_table(reader: Reader, broken: Sequence[BreachLine], *, today: date
     rows = []
     for one in broken:
         left = (one.remedy_until - today).days
-        note = _("%s days left") % left if one.ended_on is None and left >= 0 else one.reason
+        words = reader.ngettext("%s day left", "%s days left", left) % left
+        note = words if one.ended_on is None and left >= 0 else one.reason
         rows.append(
             line(
                 Cell(one.covenant, f"#covenant-{quote(one.covenant)}", note=one.sentence),
@@ -256,7 +257,7 @@ def trigger_panels(reader: Reader, raised: Sequence[Trigger], *, with_deal: bool
 def _evidence_table(reader: Reader, one: Trigger) -> Table:
     _ = reader.gettext
     rows = []
-    for link in one.evidence:
+    for link in sorted(one.evidence, key=lambda link: str(link["day"])):
         href = f"/reports/{link['id']}" if link["kind"] in ("report", "absence") and _is_id(link["id"]) else ""
         words = link["words"][:1].upper() + link["words"][1:]
         rows.append(

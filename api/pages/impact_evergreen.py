@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from api.pages.impact_parts import ROWS_MAX, cut_short
@@ -10,7 +10,7 @@ from api.pages.parts import Cell, Facts, Figure, More, Part, Summary, Table, Tex
 from api.pages.reader import Reader
 from api.pages.words import N_, say
 from domain.desk.evergreen import EvergreenReport, FlowLine, PoolBalance
-from domain.evergreen import FlowKind
+from domain.evergreen import UNASSIGNED, FlowKind
 
 FLOW_WORDS = {
     FlowKind.CONTRIBUTION: N_("Contribution"),
@@ -27,6 +27,12 @@ FLOW_WORDS = {
 def evergreen_parts(reader: Reader, ever: EvergreenReport) -> tuple[Part, ...]:
     """Return what was contributed, deployed and returned, and the pool by generation."""
     _ = reader.gettext
+    if ever.available is None and not ever.contributed.minor and not ever.cash.minor:
+        told = _(
+            "This fund keeps no cash here: statements tell its positions, so there is no pool of money to follow "
+            "round. What is signed and not drawn is {undrawn}."
+        )
+        return (Text(told.format(undrawn=reader.money(ever.undrawn))),)
     others = [
         Figure(words, reader.money(money))
         for words, money in (
@@ -51,11 +57,13 @@ def evergreen_parts(reader: Reader, ever: EvergreenReport) -> tuple[Part, ...]:
     pool = _pool_table(
         reader,
         ever.pool,
+        ever.contributors,
         _("Cash in the pool by contribution and generation ({currency})").format(currency=ever.cash.currency),
     )
     out = _pool_table(
         reader,
         ever.outstanding,
+        ever.contributors,
         _("Still with deals, by contribution and generation ({currency})").format(currency=ever.cash.currency),
     )
     rule = Text(
@@ -75,7 +83,7 @@ def evergreen_parts(reader: Reader, ever: EvergreenReport) -> tuple[Part, ...]:
 
 def _evergreen_figures(reader: Reader, ever: EvergreenReport) -> tuple[Figure, ...]:
     _ = reader.gettext
-    ratio = "–" if ever.recycling_ratio is None else reader.number(ever.recycling_ratio, places=places(ever))
+    ratio = "–" if ever.recycling_ratio is None else reader.number(ever.recycling_ratio)
     return (
         Figure(_("Contributed"), reader.money(ever.contributed)),
         Figure(_("Deployed"), reader.money(ever.deployed), _("recycling ratio {ratio}").format(ratio=ratio)),
@@ -146,13 +154,7 @@ def _flows_table(reader: Reader, name: str, lines: Sequence[FlowLine], currency:
     )
 
 
-def places(ever: EvergreenReport) -> int:
-    """Return how many digits the recycling ratio is shown with."""
-    exponent = ever.recycling_ratio.as_tuple().exponent if ever.recycling_ratio is not None else 0
-    return min(4, -exponent) if isinstance(exponent, int) and exponent < 0 else 0
-
-
-def _pool_table(reader: Reader, lines: Sequence[PoolBalance], caption: str) -> Table:
+def _pool_table(reader: Reader, lines: Sequence[PoolBalance], contributors: Mapping[str, str], caption: str) -> Table:
     _ = reader.gettext
     generations = sorted({one.generation for one in lines})
     held = {(one.contribution, one.generation): one.amount for one in lines}
@@ -163,7 +165,12 @@ def _pool_table(reader: Reader, lines: Sequence[PoolBalance], caption: str) -> T
             reader.figure(held[contribution, number]) if (contribution, number) in held else "–"
             for number in generations
         ]
-        rows.append(line(contribution, *figures, reader.figure(sum(mine[1:], mine[0]))))
+        who = Cell(
+            contributors.get(contribution)
+            or (_("Nobody's in particular") if contribution == UNASSIGNED else contribution),
+            note=contribution,
+        )
+        rows.append(line(who, *figures, reader.figure(sum(mine[1:], mine[0]))))
     if len(rows) > 1:
         sums = []
         for number in generations:

@@ -12,6 +12,7 @@ from api.pages.impact_parts import (
     breaches_table,
     covenants_parts,
     crowding_parts,
+    crowding_ratio,
     money_parts,
 )
 from api.pages.parts import (
@@ -33,16 +34,19 @@ from api.pages.parts import (
     line,
     table,
 )
-from api.pages.reader import Reader
+from api.pages.reader import Reader, places_of
 from api.pages.words import STATUS_WORDS, mark
 from domain.desk.impact import ImpactReport, MissionImpact
 from domain.impact import TargetLine, TargetStatus
+
+Known = Mapping[str, tuple[str, str]]
+"""A project's deal and name, by the project's code."""
 
 
 def report_page(reader: Reader, found: ImpactReport, *, head: int) -> Page:
     """Return the page of an impact report; ``head`` is the fund's last seal."""
     _ = reader.gettext
-    deal_of = {line.project: line.deal for line in found.instruments}
+    known = {line.project: (line.deal, line.project_name) for line in found.instruments}
     notes: list[Part] = []
     if found.seal < head:
         newer = Link(f"/board/{quote(found.fund)}/report?as_of={found.as_of}&seal={head}", _("Show what is known now"))
@@ -54,7 +58,7 @@ def report_page(reader: Reader, found: ImpactReport, *, head: int) -> Page:
     elif found.reached < found.as_of:
         said = _("The book of {fund} has reached {day}; what follows is what was known then.")
         notes.append(Text(said.format(fund=found.fund, day=reader.day(found.reached)), "warn"))
-    missions: tuple[Part, ...] = tuple(_mission_panel(reader, one, deal_of) for one in found.missions)
+    missions: tuple[Part, ...] = tuple(_mission_panel(reader, one, known) for one in found.missions)
     raised = trigger_panels(reader, found.exit_triggers, with_deal=True)
     return Page(
         title=found.fund_name,
@@ -69,7 +73,7 @@ def report_page(reader: Reader, found: ImpactReport, *, head: int) -> Page:
         sections=(
             Section(
                 _("Missions"),
-                missions or (Text(_("No mission is named for this fund yet.")),),
+                missions or (_no_mission(reader, found),),
                 anchor="missions",
                 note=_thresholds(reader, found),
             ),
@@ -94,6 +98,16 @@ def report_page(reader: Reader, found: ImpactReport, *, head: int) -> Page:
     )
 
 
+def _no_mission(reader: Reader, found: ImpactReport) -> Text:
+    _ = reader.gettext
+    return Text(
+        _(
+            "No mission is named for this fund yet. An officer says which projects help which missions: "
+            "missionbook classify FILE --fund {fund}"
+        ).format(fund=found.fund)
+    )
+
+
 def _thresholds(reader: Reader, found: ImpactReport) -> str:
     _ = reader.gettext
     return _(
@@ -107,7 +121,7 @@ def _summary(reader: Reader, found: ImpactReport) -> Summary:
     own = [target for one in found.missions for target in one.targets if target.own]
     on_track = sum(target.status is TargetStatus.GREEN for target in own)
     total = found.money[-1] if found.money else None
-    counts, ratio = found.covenants, found.crowding_in.ratio
+    counts = found.covenants
     broken, raised = len(found.open_breaches), len(found.exit_triggers)
     money = (
         (
@@ -142,14 +156,14 @@ def _summary(reader: Reader, found: ImpactReport) -> Summary:
                     count=counts.met,
                     all=counts.met + counts.missed + counts.not_reported + counts.unknown + counts.waived,
                 ),
-                _("{missed} missed, {absent} not reported").format(missed=counts.missed, absent=counts.not_reported),
+                _not_met(reader, found),
                 href="#covenants",
             ),
             Figure(_("Open breaches"), reader.number(broken), "", "bad" if broken else "", "#breaches"),
             Figure(_("Exit triggers"), reader.number(raised), "", "bad" if raised else "", "#triggers"),
             Figure(
                 _("Crowding-in"),
-                "–" if ratio is None else _("{ratio} to 1").format(ratio=reader.number(ratio, places=2)),
+                crowding_ratio(reader, found),
                 href="#crowding-in",
             ),
             available_figure(reader, found.evergreen, href="#evergreen"),
@@ -157,14 +171,26 @@ def _summary(reader: Reader, found: ImpactReport) -> Summary:
     )
 
 
-def _mission_panel(reader: Reader, one: MissionImpact, deal_of: Mapping[str, str]) -> Panel:
+def _not_met(reader: Reader, found: ImpactReport) -> str:
+    """Return how every test that is not met ended, so that the counts add up to all tests."""
+    _ = reader.gettext
+    counts = found.covenants
+    said = [_("{missed} missed, {absent} not reported").format(missed=counts.missed, absent=counts.not_reported)]
+    if counts.unknown:
+        said.append(_("{count} unknown").format(count=reader.number(counts.unknown)))
+    if counts.waived:
+        said.append(_("{count} waived").format(count=reader.number(counts.waived)))
+    return ", ".join(said)
+
+
+def _mission_panel(reader: Reader, one: MissionImpact, known: Known) -> Panel:
     _ = reader.gettext
     total = one.money[-1] if one.money else None
     said = _("Deadline {day}").format(day=reader.day(one.deadline))
     if total and total.projects:
         words = reader.ngettext("%s project", "%s projects", total.projects) % total.projects
         said = f"{said} · {words} · " + _("{amount} committed").format(amount=reader.money(total.committed))
-    targets: tuple[Part, ...] = tuple(_target_panel(reader, target, deal_of) for target in one.targets)
+    targets: tuple[Part, ...] = tuple(_target_panel(reader, target, known) for target in one.targets)
     return Panel(
         heading=one.name,
         note=said,
@@ -173,10 +199,10 @@ def _mission_panel(reader: Reader, one: MissionImpact, deal_of: Mapping[str, str
     )
 
 
-def _target_panel(reader: Reader, one: TargetLine, deal_of: Mapping[str, str]) -> TargetPanel:
+def _target_panel(reader: Reader, one: TargetLine, known: Known) -> TargetPanel:
     _ = reader.gettext
     actual = "–" if one.actual is None else reader.number(one.actual)
-    expected, target, baseline = map(reader.number, (_short(one.expected), one.target, one.baseline))
+    expected, target, baseline = map(reader.number, (_as_reported(one), one.target, one.baseline))
     status = mark(reader, STATUS_WORDS, one.status)
     facts = (
         Figure(_("Actual"), actual, one.unit),
@@ -203,15 +229,17 @@ def _target_panel(reader: Reader, one: TargetLine, deal_of: Mapping[str, str]) -
         words=words,
         facts=facts,
         bar=_bar(reader, one, status.words, status.tone),
-        made_of=_made_of(reader, one, deal_of),
+        made_of=_made_of(reader, one, known),
         source=_("Target {code}, version {version}. Source: {source}").format(
             code=one.code, version=one.version, source=one.source
         ),
     )
 
 
-def _short(value: Decimal) -> Decimal:
-    return value.quantize(Decimal("0.1")).normalize()
+def _as_reported(one: TargetLine) -> Decimal:
+    """Return what is expected by now with the decimals of what is reported: 599.9 homes are 600."""
+    told = (one.target, one.baseline, *(part.value for part in one.made_of))
+    return round(one.expected, max(map(places_of, told)))
 
 
 def _bar(reader: Reader, one: TargetLine, status: str, tone: str) -> Bar | None:
@@ -236,15 +264,16 @@ def _bar(reader: Reader, one: TargetLine, status: str, tone: str) -> Bar | None:
     )
 
 
-def _made_of(reader: Reader, one: TargetLine, deal_of: Mapping[str, str]) -> Table:
+def _made_of(reader: Reader, one: TargetLine, known: Known) -> Table:
     _ = reader.gettext
     values = reader.numbers([part.value for part in one.made_of])
     rows = []
     for part, value in zip(one.made_of, values, strict=True):
         deal = part.report.partition(" ")[0]
+        financed, name = known.get(part.project, ("", ""))
         rows.append(
             line(
-                Cell(part.project, f"/deals/{quote(deal_of[part.project])}" if part.project in deal_of else ""),
+                Cell(name or part.project, f"/deals/{quote(financed)}" if financed else "", note=part.project),
                 _("{start} to {end}").format(start=reader.day(part.period_start), end=reader.day(part.period_end)),
                 Cell(
                     _("Report of {deal}, version {version}").format(deal=deal, version=part.version),

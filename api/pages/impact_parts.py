@@ -22,7 +22,7 @@ def money_parts(reader: Reader, found: ImpactReport) -> tuple[Part, ...]:
         (_("Instrument"), *columns),
         [
             line(
-                Cell(say(reader, INSTRUMENT_WORDS, one.kind), note=_("in {count} projects").format(count=one.projects)),
+                Cell(say(reader, INSTRUMENT_WORDS, one.kind), note=_in_projects(reader, one.projects)),
                 *(reader.figure(money) for money in (one.committed, one.drawn, one.outstanding, one.returned)),
                 total=one.kind == "all",
             )
@@ -36,7 +36,7 @@ def money_parts(reader: Reader, found: ImpactReport) -> tuple[Part, ...]:
         (_("Instrument"), *columns),
         [
             line(
-                Cell(one.instrument, f"/deals/{quote(one.deal)}", note=one.project),
+                Cell(one.instrument, f"/deals/{quote(one.deal)}", note=one.project_name or one.project),
                 *(reader.figure(money) for money in (one.committed, one.drawn, one.outstanding, one.returned)),
             )
             for one in found.instruments[:ROWS_MAX]
@@ -48,8 +48,13 @@ def money_parts(reader: Reader, found: ImpactReport) -> tuple[Part, ...]:
     covered = (
         (
             Text(
-                _("{share} of the committed money is classified by mission; {amount} waits for it.").format(
-                    share=reader.per_cent(share), amount=reader.money(found.coverage.unclassified)
+                _(
+                    "{share} of the committed money is classified by mission; {amount} waits for it: "
+                    "missionbook classify FILE --fund {fund}"
+                ).format(
+                    share=reader.per_cent(share),
+                    amount=reader.money(found.coverage.unclassified),
+                    fund=found.fund,
                 )
             ),
         )
@@ -60,7 +65,7 @@ def money_parts(reader: Reader, found: ImpactReport) -> tuple[Part, ...]:
     return (
         kinds,
         *covered,
-        More(_("Made of %s instruments") % reader.number(count), (every, *cut_short(reader, count))),
+        More(_made_of_instruments(reader, count), (every, *cut_short(reader, count))),
     )
 
 
@@ -93,7 +98,7 @@ def covenants_parts(reader: Reader, counts: CovenantCounts) -> tuple[Part, ...]:
     )
     opened = tuple(
         More(
-            _("{outcome}: {count} tests").format(
+            reader.ngettext("{outcome}: {count} test", "{outcome}: {count} tests", tally[one]).format(
                 outcome=mark(reader, OUTCOME_WORDS, one).words, count=reader.number(tally[one])
             ),
             (_tests_table(reader, [line for line in counts.lines if line.outcome == one], one),),
@@ -153,22 +158,44 @@ def breaches_table(reader: Reader, found: ImpactReport) -> Table:
     )
 
 
+def crowding_ratio(reader: Reader, found: ImpactReport) -> str:
+    """Return the ratio in words; where nobody's co-finance is recorded it is not known, which is not nought."""
+    _ = reader.gettext
+    ratio = found.crowding_in.ratio
+    if not found.crowding_in.made_of:
+        return _("not known")
+    return "–" if ratio is None else _("{ratio} to 1").format(ratio=reader.number(ratio, places=2))
+
+
+def _in_projects(reader: Reader, count: int) -> str:
+    return reader.ngettext("in %s project", "in %s projects", count) % reader.number(count)
+
+
+def _made_of_instruments(reader: Reader, count: int) -> str:
+    return reader.ngettext("Made of %s instrument", "Made of %s instruments", count) % reader.number(count)
+
+
+def _made_of_commitments(reader: Reader, count: int) -> str:
+    return reader.ngettext("Made of %s commitment", "Made of %s commitments", count) % reader.number(count)
+
+
 def crowding_parts(reader: Reader, found: ImpactReport) -> tuple[Part, ...]:
     """Return the ratio and who put money beside the fund's."""
     _ = reader.gettext
     crowd = found.crowding_in
+    names = {one.project: one.project_name for one in found.instruments}
     figures = (
-        Figure(_("Others committed"), reader.money(crowd.others)),
+        Figure(_("Others committed"), reader.money(crowd.others) if crowd.made_of else _("not known")),
         Figure(_("The fund committed"), reader.money(crowd.bank)),
         Figure(
             _("Ratio"),
-            "–" if crowd.ratio is None else _("{ratio} to 1").format(ratio=reader.number(crowd.ratio, places=2)),
+            crowding_ratio(reader, found),
         ),
     )
     rows = [
         line(
             Cell(one.co_investor, note=one.kind.replace("_", " ")),
-            one.project,
+            names.get(one.project, one.project),
             reader.day(one.committed_on),
             reader.figure(one.amount),
         )
@@ -189,4 +216,4 @@ def crowding_parts(reader: Reader, found: ImpactReport) -> tuple[Part, ...]:
         )
         for one in crowd.left_out
     )
-    return (Summary(figures, (More(_("Made of %s commitments") % len(rows), (made,)),)), *left)
+    return (Summary(figures, (More(_made_of_commitments(reader, len(rows)), (made,)),)), *left)

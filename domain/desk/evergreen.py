@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -67,7 +67,7 @@ class EvergreenReport:
     None where the fund's cash is kept elsewhere (positions taken over from statements). ``reached`` is how far the
     book had come towards the day when the report was read.
     ``difference`` is the ledger's cash less the pool: not zero only where something is wrong. ``recycling_ratio`` is
-    None before the first contribution.
+    None before the first contribution. ``contributors`` names who paid in each contribution, by its code.
     """
 
     fund: str
@@ -93,6 +93,7 @@ class EvergreenReport:
     recycling_ratio: Decimal | None
     difference: Money
     made_of: FlowLines
+    contributors: Mapping[str, str] = field(default_factory=dict)
 
 
 def evergreen_report(session: Session, *, fund_code: str, as_of: date, seal: int | None = None) -> EvergreenReport:
@@ -113,7 +114,9 @@ def evergreen_at(session: Session, cut: Cut) -> EvergreenReport:
     )
     available = available_minor(movements, cash_minor=cash, undrawn_minor=undrawn)
     sums = add_up(flows, as_of=cut.as_of)
-    return _report(cut, sums, cash=cash, undrawn=undrawn, available=available, made_of=_made_of(flows, cut.currency))
+    made_of = _made_of(flows, cut.currency)
+    report = _report(cut, sums, cash=cash, undrawn=undrawn, available=available, made_of=made_of)
+    return replace(report, contributors=store.contributors(session, fund_id=cut.fund_id))
 
 
 def _made_of(flows: Sequence[PoolFlow], currency: str) -> FlowLines:

@@ -30,6 +30,11 @@ _MOVEMENTS = text(
        ORDER BY s.position"""
 )
 
+_CONTRIBUTORS = text(
+    """SELECT c.code, p.name FROM contribution c JOIN entry e ON e.id = c.entry_id JOIN party p ON p.id = c.party_id
+       WHERE e.fund_id = :fund_id ORDER BY c.code"""
+)
+
 _BALANCES = text(
     f"""WITH {IN_FORCE}
        SELECT coalesce(sum(p.amount) FILTER (WHERE a.code = 'cash'), 0)::bigint AS cash,
@@ -73,3 +78,8 @@ def cash_and_undrawn(session: Session, *, fund_id: UUID, currency: str, as_of: d
         _BALANCES, {"fund_id": fund_id, "currency": currency, "as_of": as_of, "position": position}
     ).one()
     return row.cash, row.undrawn
+
+
+def contributors(session: Session, *, fund_id: UUID) -> dict[str, str]:
+    """Return who paid in each contribution, by its code."""
+    return {row.code: row.name for row in session.execute(_CONTRIBUTORS, {"fund_id": fund_id})}

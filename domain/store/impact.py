@@ -113,7 +113,7 @@ _INSTRUMENTS = text(
         of_project AS (
             SELECT h.project_id, array_agg(m.code ORDER BY m.code) AS missions
             FROM helps h JOIN mission m ON m.id = h.mission_id GROUP BY h.project_id)
-        SELECT d.code AS deal, p.code AS project, i.code AS instrument, i.kind,
+        SELECT d.code AS deal, p.code AS project, p.name AS project_name, i.code AS instrument, i.kind,
                coalesce(o.missions, '{{}}') AS missions,
                (coalesce(m.undrawn, 0) + coalesce(m.drawn, 0))::bigint AS committed,
                coalesce(m.drawn, 0)::bigint AS drawn, coalesce(m.outstanding, 0)::bigint AS outstanding,
@@ -216,6 +216,7 @@ def instruments(session: Session, facts: ReportFacts, *, currency: str) -> list[
             outstanding=Money(row["outstanding"], currency),
             returned=Money(row["returned"], currency),
             entry_ids=tuple(row["entries"]),
+            project_name=row["project_name"],
         )
         for row in _rows(session, _INSTRUMENTS, facts)
     ]

@@ -39,3 +39,14 @@ def test_a_day_before_the_fund_or_beyond_its_book_is_said(
     assert ("what follows is what was known then" in page, "holds nothing" in page) == (
         "reached" in said, "holds" in said,
     )  # fmt: skip
+
+
+def test_names_stand_where_names_are_known_and_one_is_singular(people_in: dict[str, Browser], world: World) -> None:
+    page = report(people_in, "2026-03-31")
+    # two loans of 100,000.00 each in two projects; nobody else's money is recorded, which is not the same as none
+    for said in (
+        "Project of ANN", "in 2 projects", "Made of 2 instruments", "Others committed not known",
+        "Ratio not known", "missionbook classify FILE --fund harbours",
+    ):  # fmt: skip
+        assert said in page, said
+    assert "0.00 to 1" not in page
