@@ -61,7 +61,7 @@ class TooManyAttempts(Refusal):
     """Too many sign-ins failed for one email from one address."""
 
     def __init__(self, wait_seconds: int) -> None:
-        super().__init__(f"too many sign-ins failed; wait {wait_seconds} seconds")
+        super().__init__(f"too many sign-ins failed; wait {wait_seconds} second{'s' if wait_seconds != 1 else ''}")
         self.wait_seconds = wait_seconds
 
 
@@ -123,6 +123,7 @@ TABLE: dict[type[Refusal], tuple[HTTPStatus, str]] = {
     royalties.RevenuePeriodRefused: (HTTPStatus.CONFLICT, "revenue-period-refused"),
     # promises and nights
     covenants.BreachStateNotReachable: (HTTPStatus.CONFLICT, "breach-state-not-reachable"),
+    night.FundFollowsItsStatement: (HTTPStatus.CONFLICT, "fund-follows-its-statement"),
     night.NightRunsForwards: (HTTPStatus.CONFLICT, "night-runs-forwards"),
     # statements
     positions.StatementIsOlder: (HTTPStatus.CONFLICT, "statement-is-older"),

@@ -50,6 +50,14 @@ class NightRunsForwards(Refusal):
         self.fund, self.day, self.business_day = fund, day, business_day
 
 
+class FundFollowsItsStatement(Refusal):
+    """A night for a fund without promises whose positions somebody else publishes: its day is the last release's."""
+
+    def __init__(self, fund: str) -> None:
+        super().__init__(f"{fund} follows the statement it was imported from; its next release moves its day, no night")
+        self.fund = fund
+
+
 @dataclass(frozen=True, slots=True)
 class NightDone:
     """What the night of one day changed, by step."""
@@ -129,18 +137,24 @@ def move_business_day(session: Session, *, fund_id: UUID, to: date, by: Actor = 
 
 
 def fund_to_close(session: Session, *, fund_code: str, to: date, by: Actor = NIGHT) -> FundRow:
-    """Return a fund whose nights up to a day may run. Refused: the role, an unknown fund, a day that has passed."""
+    """Return a fund whose nights up to a day may run.
+
+    Refused, in this order: the role, an unknown fund, a fund that follows a statement, a day that has passed.
+    """
     permit(Act.CLOSE_DAY, by=by)
     fund = store.fund_by_code(session, fund_code)
     if fund is None:
         raise NotFound("fund", fund_code)
+    assert fund.id is not None, "a fund that was read has its id"
+    if store.follows_statement(session, fund.id):
+        raise FundFollowsItsStatement(fund.code)
     if to < fund.business_day:
         raise NightRunsForwards(fund.code, to, fund.business_day)
     return fund
 
 
 def fund_codes(session: Session) -> tuple[str, ...]:
-    """Return the codes of all funds, in order."""
+    """Return the codes of the funds that nights move, in order: not those that only follow a published statement."""
     return store.fund_codes(session)
 
 

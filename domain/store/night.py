@@ -266,6 +266,17 @@ def fund_by_code(session: Session, code: str) -> FundRow | None:
     return session.exec(select(FundRow).where(FundRow.code == code).execution_options(populate_existing=True)).first()
 
 
+_FOLLOWS = """(EXISTS (SELECT FROM statement_release r WHERE r.fund_id = f.id) AND NOT EXISTS (
+                   SELECT FROM covenant c JOIN deal d ON d.id = c.deal_id WHERE d.fund_id = f.id))"""
+"""A fund ``f`` that only releases of a statement move: there is no promise in it that a night could test."""
+
+
 def fund_codes(session: Session) -> tuple[str, ...]:
-    """Return the codes of all funds, in order."""
-    return tuple(session.exec(select(FundRow.code).order_by(FundRow.code)))
+    """Return the codes of the funds that nights move, in order."""
+    return tuple(session.execute(text(f"SELECT code FROM fund f WHERE NOT {_FOLLOWS} ORDER BY code")).scalars())
+
+
+def follows_statement(session: Session, fund_id: UUID) -> bool:
+    """Say whether only the releases of a statement move a fund's day."""
+    found = session.execute(text(f"SELECT {_FOLLOWS} FROM fund f WHERE f.id = :fund"), {"fund": fund_id})
+    return bool(found.scalar_one())

@@ -104,8 +104,9 @@ def sealed_facts(session: Session) -> Iterator[SealedFact]:
         .execution_options(stream_results=True, yield_per=5000)
         .execute(
             text(
-                """SELECT coalesce(fund.code, 'bank') AS chain, s.number, s.position, s.fact_kind, s.fact_id, s.leaf_hash,
-                      s.chain_hash, seal_text(s.fact_kind, s.fact_id, s.number, s.position, s.sealed_at) AS said, leaf(f.kind, f.body) AS leaf_now
+                """SELECT coalesce(fund.code, 'bank') AS chain, s.number, s.position, s.fact_kind, s.fact_id,
+                      seal_text(s.fact_kind, s.fact_id, s.number, s.position, s.sealed_at) AS said,
+                      s.leaf_hash, s.chain_hash, leaf(f.kind, f.body) AS leaf_now
                FROM seal s JOIN seal_chain c ON c.id = s.chain_id LEFT JOIN fund ON fund.id = c.fund_id
                LEFT JOIN fact f ON f.id = s.fact_id AND f.kind = s.fact_kind
                                 AND f.fund_id IS NOT DISTINCT FROM c.fund_id
@@ -150,7 +151,7 @@ def misplaced_facts(session: Session) -> list[tuple[str, int, str]]:
 
 
 def orders_that_do_not_count(session: Session) -> list[str]:
-    """Return what is wrong with the counting of seals itself, in words: gaps, and ends that are not where they are kept."""
+    """Return what is wrong with the counting of seals, in words: gaps, and ends that are not where they are kept."""
     rows = session.execute(
         text(
             """SELECT 'the order of all seals has gaps or does not end where it is kept' AS why

@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 
 def refresh(session: Session) -> None:
-    """Let the planner look at every table of the book: after many rows came in at once it would plan for an empty one."""
+    """Let the planner look at every table: after many rows came in at once it would plan for an empty book."""
     tables = session.execute(
         text(
             """SELECT string_agg(oid::regclass::text, ', ') FROM pg_class

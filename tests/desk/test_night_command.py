@@ -14,11 +14,12 @@ from api.commands.printing import plain
 from api.database.roles import Role
 from api.nights import NightRun, run_night
 from domain.desk import exits
-from domain.desk.night import NightRunsForwards
+from domain.desk.night import FundFollowsItsStatement, NightRunsForwards
 from domain.errors import NotFound
 from domain.store import seals
 from tests.conftest import TestDatabase
 from tests.desk.promised import promise
+from tests.ledger.conftest import open_fund
 
 END = date(2025, 12, 31)
 
@@ -80,3 +81,19 @@ def test_two_nights_at_once_do_each_thing_once(database: TestDatabase) -> None:
     assert [sum(one.changes[step] for one in ran) for step in ("reports", "breaches", "exits")] == [2, 4, 2]
     with database.sessions.begin(Role.NIGHT) as session:
         assert together.story(session) == alone.story(session)
+
+
+def test_a_fund_that_only_follows_a_statement_is_moved_by_releases_and_not_by_nights(database: TestDatabase) -> None:
+    with database.sessions.begin(Role.NIGHT) as session:
+        promised, followed = promise(session, "a"), open_fund(session, "b")
+        for fund_id in (promised.fund_id, followed):
+            session.execute(
+                text(
+                    "INSERT INTO statement_release (fund_id, source, period_end, file_name, file_hash, row_count) "
+                    "VALUES (:fund, 'ibrd', '2023-12-31', 'loans.csv', 'x', 1)"
+                ),
+                {"fund": fund_id},
+            )
+    assert [run.fund for run in run_nights(database.sessions, fund_codes=None, to=END)] == ["a"]
+    with pytest.raises(FundFollowsItsStatement, match="b follows the statement it was imported from"):
+        run_nights(database.sessions, fund_codes=["b"], to=date(2026, 4, 1))
