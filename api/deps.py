@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Annotated, Protocol
 
 from fastapi import Depends, Header, Query, Request, Security
+from fastapi.dependencies.models import Dependant
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
@@ -52,6 +53,24 @@ def attempts_of(request: Request) -> Attempts:
     """Return the memory of failed sign-ins."""
     attempts: Attempts = request.app.state.attempts
     return attempts
+
+
+def known_parameters(request: Request) -> None:
+    """Refuse (``InputRefused``) parameters that the door does not know: a typing error is no wish for all of a list."""
+    context = request.scope.get("fastapi", {}).get("effective_route_context") or request.scope.get("route")
+    dependant: Dependant | None = getattr(context, "dependant", None)
+    known = sorted(_parameters(dependant)) if dependant else []
+    choice = f"known are {', '.join(known)}" if known else "nothing can be asked in the address"
+    unknown = [name for name in dict.fromkeys(request.query_params.keys()) if name not in known]
+    if unknown:
+        raise InputRefused(
+            [Problem(name[:100], f"is not known here; {choice}") for name in unknown[:50]], subject="the request"
+        )
+
+
+def _parameters(dependant: Dependant) -> set[str]:
+    own = {field.alias for field in dependant.query_params}
+    return own.union(*(_parameters(needed) for needed in dependant.dependencies))
 
 
 async def place(request: Request) -> AsyncIterator[None]:

@@ -27,6 +27,7 @@ from api.database.roles import Role
 from api.pages.errors import error_page
 from api.refusals import TOLD_TO_THE_AUDIT, RequestTooLarge, status_and_word
 from domain.authority import Actor
+from domain.codes import CODE_PATTERN
 from domain.desk import audit
 from domain.errors import Refusal
 from domain.money import Money
@@ -57,6 +58,20 @@ _BROKEN = (
     "failure",
     "something went wrong on our side and nothing was changed; the trace id leads to it in the log",
 )
+
+
+TOLD_WORDS: dict[str, str] = {
+    **{word: detail.capitalize() + "." for _, word, detail in (*_DATABASE_STATES.values(), _GONE, _BROKEN)},
+    "input-refused": "What was sent cannot be taken; every problem is told at once and nothing was kept.",
+    "not-allowed": "A person without the role for an act.",
+    "body-unreadable": "The body of the request cannot be read.",
+    "no-such-address": "There is nothing at this address.",
+    "method-not-taken": "The address is there, and does not take this method.",
+    "request-refused": "The request cannot be taken as it stands.",
+    "migrations-pending": "The database waits for its migrations: an operator runs `missionbook database migrate`.",
+    "refused": "A rule of the bank says no; the sentence in `detail` says which.",
+}
+"""What failures mean that no refusal of the table stands for, by the end of their type."""
 
 
 def trace_id_of(request: Request) -> str:
@@ -177,16 +192,53 @@ def _where(loc: Sequence[object]) -> str:
     return ".".join(words) or "the body"
 
 
+_PATTERNS = {
+    CODE_PATTERN: "write letters, digits and . _ - (1 to 64), a letter or digit first",
+    r"^[A-Z]{3}$": "write three capital letters, such as EUR",
+}
+_WHAT = {
+    "missing": "is missing",
+    "extra_forbidden": "is not known here",
+    "json_invalid": "is not JSON",
+    "string_type": "write a text",
+    "string_too_long": "has more than {max_length} characters",
+    "string_too_short": "has fewer than {min_length} characters",
+    "too_long": "takes at most {max_length}",
+    "too_short": "takes at least {min_length}",
+    "greater_than_equal": "write {ge} or more",
+    "greater_than": "write more than {gt}",
+    "less_than_equal": "write {le} or less",
+    "less_than": "write less than {lt}",
+    "enum": "choose one of {expected}",
+    "literal_error": "choose one of {expected}",
+    "int_parsing_size": "is too large",
+    "list_type": "give a list",
+    "finite_number": "write a number",
+}
+_WHAT_BY_BEGINNING = {
+    "int_": "write a whole number",
+    "float_": "write a number",
+    "decimal_": "write a number",
+    "bool_": "write true or false",
+    "datetime_": "write a moment such as 2026-03-31T12:00:00Z",
+    "date_": "write a day such as 2026-03-31",
+    "uuid_": "write an identifier as an answer gave it, such as 01890a5d-ac96-774b-bcce-b302099a8057",
+    "dict_": "give named members",
+    "model_": "give named members",
+    "string_": "holds what is no text",
+}
+
+
 def _what(error: Mapping[str, Any]) -> str:
-    """Return pydantic's message in our words; the value itself is not repeated (it may be a secret)."""
-    kind, message = str(error["type"]), str(error["msg"])
-    if kind == "missing":
-        return "is missing"
-    if kind == "extra_forbidden":
-        return "is not known here"
-    if kind == "json_invalid":
-        return "is not JSON"
-    return message.removeprefix("Value error, ").removeprefix("Input should be ").strip() or "cannot be read"
+    """Return what is wrong in our words; the value itself is not repeated (it may be a secret)."""
+    kind, facts = str(error["type"]), error.get("ctx") or {}
+    if kind == "value_error":
+        return str(error["msg"]).removeprefix("Value error, ")
+    if kind == "string_pattern_mismatch":
+        return _PATTERNS.get(str(facts.get("pattern")), "holds characters that are not taken here")
+    if kind in _WHAT:
+        return _WHAT[kind].format_map(facts)
+    return next((said for start, said in _WHAT_BY_BEGINNING.items() if kind.startswith(start)), "cannot be read")
 
 
 def tell_http(request: Request, error: HTTPException) -> Response:

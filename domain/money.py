@@ -16,7 +16,7 @@ MINOR_DIGITS = {"JPY": 0, "KRW": 0, "CLP": 0, "VND": 0, "ISK": 0, "BHD": 3, "JOD
 AMOUNT_MINOR_MAX = 10**17
 """No amount in the book is larger (a thousand million million cents): what is larger is a mistyped figure."""
 
-_PLAIN_NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?")
+_PLAIN_NUMBER = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
 
 
 class AmountUnreadable(Refusal):

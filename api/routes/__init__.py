@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 
-from api.routes import deals, funds, instruments, ledger, missions, parties, people, promises, reports, tokens
+from api.deps import known_parameters
+from api.routes import (
+    deals,
+    funds,
+    instruments,
+    ledger,
+    missions,
+    parties,
+    people,
+    problems,
+    promises,
+    reports,
+    tokens,
+)
 
 ROOMS: tuple[APIRouter, ...] = (
     tokens.router,
@@ -23,4 +36,5 @@ ROOMS: tuple[APIRouter, ...] = (
 def add_routes(app: FastAPI) -> None:
     """Open every door of the API."""
     for router in ROOMS:
-        app.include_router(router, prefix="/api/v1")
+        app.include_router(router, prefix="/api/v1", dependencies=[Depends(known_parameters)])
+    app.include_router(problems.router)

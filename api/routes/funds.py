@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request
@@ -10,7 +9,7 @@ from fastapi import APIRouter, Request
 from api.deps import Inside, SignedIn, Transaction, database_of
 from api.nights import run_night
 from api.problems import trace_id_of
-from api.schemas.common import PROBLEMS, Code
+from api.schemas.common import PROBLEMS, Code, Day
 from api.schemas.deals import HeadroomAnswer
 from api.schemas.funds import DayAnswer, DayAsked, FundAnswer, FundDetailAnswer
 from domain.desk import deals, funds
@@ -34,7 +33,7 @@ def fund(_actor: Inside, session: Transaction, code: Code) -> FundDetailAnswer:
 
 
 @router.get("/funds/{code}/headroom")
-def headroom(_actor: Inside, session: Transaction, code: Code, as_of: date | None = None) -> list[HeadroomAnswer]:
+def headroom(_actor: Inside, session: Transaction, code: Code, as_of: Day | None = None) -> list[HeadroomAnswer]:
     """Give what is used and left of each limit."""
     found = funds.fund_by_code(session, code)
     assert found.id is not None, "a fund that was read has its id"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
@@ -11,7 +10,7 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse
 
 from api.deps import DoneOnce, Inside, NightTransaction, Page, Sealed, SignedIn, Transaction
-from api.schemas.common import PROBLEMS, Code, Listed, MoneyAnswer, Words, listed
+from api.schemas.common import PROBLEMS, Code, Day, Listed, MoneyAnswer, Words, listed
 from api.schemas.ledger import (
     ActAnswer,
     EntryAnswer,
@@ -80,7 +79,7 @@ def trial_balance(
     _sealed: Sealed,
     session: Transaction,
     code: Code,
-    as_of: date | None = None,
+    as_of: Day | None = None,
     seal: Annotated[int | None, Query(ge=0, le=2**62)] = None,
 ) -> TrialBalanceAnswer:
     """Give every account's balance by booking day, as known at a seal (left out: all that is sealed)."""

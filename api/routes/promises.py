@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from sqlmodel import Session
 
 from api.deps import DoneOnce, Inside, Sealed, SignedIn, Transaction
-from api.schemas.common import PROBLEMS, Code
+from api.schemas.common import PROBLEMS, Code, Day
 from api.schemas.promises import (
     BreachAnswer,
     CovenantAnswer,
@@ -46,7 +46,7 @@ def scope_of(
 
 @router.get("/deals/{deal_id}/covenants")
 def covenant_list(
-    _actor: SignedIn, session: Transaction, deal_id: UUID, as_of: date | None = None
+    _actor: SignedIn, session: Transaction, deal_id: UUID, as_of: Day | None = None
 ) -> list[CovenantAnswer]:
     """Give a deal's promises, each with its next test and its last finding."""
     day = edits.deal_day(session, deal_id=deal_id)
@@ -56,7 +56,7 @@ def covenant_list(
 
 @router.get("/covenants/{covenant_id}/findings")
 def covenant_findings(
-    _actor: SignedIn, session: Transaction, covenant_id: UUID, as_of: date | None = None
+    _actor: SignedIn, session: Transaction, covenant_id: UUID, as_of: Day | None = None
 ) -> list[FindingAnswer]:
     """Give the findings of one promise, latest period first."""
     code, deal_id = edits.covenant_of(session, covenant_id=covenant_id)
@@ -70,7 +70,7 @@ def findings(
     session: Transaction,
     fund: Code | None = None,
     deal: UUID | None = None,
-    as_of: date | None = None,
+    as_of: Day | None = None,
 ) -> list[FindingAnswer]:
     """Give the findings of a fund or of a deal, latest period first."""
     fund_id, deal_id, day = scope_of(session, fund=fund, deal=deal, as_of=as_of)
@@ -84,7 +84,7 @@ def breaches(
     session: Transaction,
     fund: Code | None = None,
     deal: UUID | None = None,
-    as_of: date | None = None,
+    as_of: Day | None = None,
     only_open: bool = False,
 ) -> list[BreachAnswer]:
     """Give the breaches of a fund or of a deal, the next end of a remedy period first."""
@@ -95,7 +95,7 @@ def breaches(
 
 @router.get("/exit-triggers")
 def exit_triggers(
-    _actor: Inside, _sealed: Sealed, session: Transaction, fund: Code, as_of: date | None = None, seal: Seal = None
+    _actor: Inside, _sealed: Sealed, session: Transaction, fund: Code, as_of: Day | None = None, seal: Seal = None
 ) -> list[TriggerAnswer]:
     """Give a fund's exit triggers with their evidence, the earliest first."""
     day = as_of or funds.fund_by_code(session, fund).business_day
@@ -109,7 +109,7 @@ def owed(
     session: Transaction,
     fund: Code | None = None,
     deal: UUID | None = None,
-    as_of: date | None = None,
+    as_of: Day | None = None,
 ) -> list[OwedAnswer]:
     """Give the reports of a fund or of a deal that nobody has submitted yet, the earliest due first."""
     _fund_id, deal_id, day = scope_of(session, fund=fund, deal=deal, as_of=as_of)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
 from api.deps import Sealed, SignedIn, Transaction
 from api.routes.promises import Seal
-from api.schemas.common import PROBLEMS, Code
+from api.schemas.common import PROBLEMS, Code, Day
 from api.schemas.impact import EvergreenAnswer, ImpactAnswer
 from domain.authority import Act, Actor, permit
 from domain.desk import evergreen, funds, impact
@@ -28,7 +27,7 @@ Pulling = Annotated[Actor, Depends(pulling)]
 
 @router.get("/funds/{code}/impact-report")
 def impact_report(
-    _actor: Pulling, _sealed: Sealed, session: Transaction, code: Code, as_of: date | None = None, seal: Seal = None
+    _actor: Pulling, _sealed: Sealed, session: Transaction, code: Code, as_of: Day | None = None, seal: Seal = None
 ) -> ImpactAnswer:
     """Give a fund's impact report as of a day, as known at a seal."""
     day = as_of or funds.fund_by_code(session, code).business_day
@@ -37,7 +36,7 @@ def impact_report(
 
 @router.get("/funds/{code}/evergreen-report")
 def evergreen_report(
-    _actor: Pulling, _sealed: Sealed, session: Transaction, code: Code, as_of: date | None = None, seal: Seal = None
+    _actor: Pulling, _sealed: Sealed, session: Transaction, code: Code, as_of: Day | None = None, seal: Seal = None
 ) -> EvergreenAnswer:
     """Give a fund's evergreen report as of a day, as known at a seal."""
     day = as_of or funds.fund_by_code(session, code).business_day

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from api.schemas.common import Answer, Asked, Code, Line, MoneyAnswer, MoneyAsked, Prose
+from api.schemas.common import Answer, Asked, Code, Day, Line, MoneyAnswer, MoneyAsked, Prose
 from domain.deals import InstrumentKind, Stage
 from domain.desk.instruments import ReceiptPart
 
@@ -19,7 +19,7 @@ class InstrumentAsked(Asked):
     code: Code
     kind: InstrumentKind
     commitment: MoneyAsked
-    valid_from: date
+    valid_from: Day
     terms: Annotated[dict[Code, str | int], Field(max_length=30)]
 
 
@@ -32,7 +32,7 @@ class DealAsked(Asked):
     investee: Code
     title: Line
     purpose: Prose = ""
-    proposed_on: date | None = None
+    proposed_on: Day | None = None
     instruments: Annotated[list[InstrumentAsked], Field(min_length=1, max_length=20)]
 
 
@@ -40,7 +40,7 @@ class StageAsked(Asked):
     """The stage a deal shall reach, and when (null: the fund's business day)."""
 
     stage: Stage
-    happened_on: date | None = None
+    happened_on: Day | None = None
     reason: Prose = ""
 
 
@@ -156,25 +156,25 @@ class DrawdownAsked(Asked):
     """A payment to the investee. ``booked_on`` left out: the fund's business day."""
 
     money: MoneyAsked
-    effective_on: date
-    booked_on: date | None = None
+    effective_on: Day
+    booked_on: Day | None = None
 
 
 class RevenueAsked(Asked):
     """Revenue that an investee stated for a royalty's period."""
 
     revenue: MoneyAsked
-    period_start: date
-    period_end: date
-    booked_on: date | None = None
+    period_start: Day
+    period_end: Day
+    booked_on: Day | None = None
 
 
 class ReceiptAsked(Asked):
     """Money that came in. ``part`` is needed for equity only; the sale of a part of a stake names its cost."""
 
     money: MoneyAsked
-    effective_on: date
-    booked_on: date | None = None
+    effective_on: Day
+    booked_on: Day | None = None
     part: ReceiptPart | None = None
     cost: MoneyAsked | None = None
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from pydantic import Field
 
-from api.schemas.common import Answer, Asked
+from api.schemas.common import Answer, Asked, Day
 
 
 class FundAnswer(Answer):
@@ -31,7 +31,7 @@ class FundDetailAnswer(FundAnswer):
 class DayAsked(Asked):
     """Up to and with which day the fund's nights shall run."""
 
-    to: date = Field(examples=["2026-04-30"])
+    to: Day = Field(examples=["2026-04-30"])
 
 
 class NightRefusalAnswer(Answer):

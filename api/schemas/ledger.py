@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from api.schemas.common import Answer, Asked, Line, MoneyAnswer
+from api.schemas.common import Answer, Asked, Day, Line, MoneyAnswer
 
 
 class PostingAnswer(Answer):
@@ -46,7 +46,7 @@ class ReversalAsked(Asked):
     """Why an entry is taken back, and on which open day (null: the fund's business day)."""
 
     reason: Line
-    booked_on: date | None = None
+    booked_on: Day | None = None
 
 
 class TrialBalanceLineAnswer(Answer):

@@ -208,7 +208,7 @@ def test_a_cancellation_comes_back_within_the_funds_limits_only(here: Financed) 
         here.session, instrument_id=loan, minor=20_000_00, effective_on=OPENED, reason="less", by=here.officer, key="x"
     )
     funds.set_limit(
-        here.session, fund_id=here.fund_id, basis="ticket", subject=None, amount_minor=25_000_00, valid_from=OPENED,
+        here.session, fund_id=here.fund_id, basis="ticket", subject="", amount_minor=25_000_00, valid_from=OPENED,
         source="mandate", by=NIGHT,
     )  # fmt: skip
     # 10,000.00 are committed; with the 20,000.00 they would be 30,000.00 of 25,000.00

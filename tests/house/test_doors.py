@@ -24,6 +24,7 @@ PUBLIC = {
     ("GET", "/metrics"),
     ("GET", "/api/openapi.json"),
     ("GET", "/api/docs"),
+    ("GET", "/problems/{word}"),
     ("POST", "/api/v1/tokens"),
     ("GET", "/sign-in"),
     ("POST", "/sign-in"),
