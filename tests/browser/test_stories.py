@@ -90,7 +90,7 @@ def test_every_page_of_the_bank_is_whole(chromium: Browser, bank: Bank, window: 
 def test_an_investee_answers_a_report(chromium: Browser, bank: Bank) -> None:
     investee = somebody(chromium, bank, "reports.parkway", (PHONE, False))
     page = investee.page
-    expect(page.get_by_role("heading", level=1)).to_have_text("Your reports")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your reports and payments")
     investee.look()
     page.locator("#due").get_by_role("link").first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Report for 1 Jan 2025 to 31 Dec 2025")
@@ -136,3 +136,24 @@ def test_the_keyboard_alone_signs_in(chromium: Browser, bank: Bank) -> None:
         "one.getBoundingClientRect().height]).filter(one => one[1] < 24 && one[1] > 0)"
     )
     assert not small, f"hard to hit: {small}"
+
+
+LONG = "w" * 300
+LENGTHEN = """word => document.querySelectorAll(
+    'h1, h2, h3, h4, td a, td small, dd, summary, .note, .trail a, .person span, li'
+    ).forEach(one => { if (!one.querySelector('*')) one.textContent = word })"""
+
+
+def test_one_long_word_does_not_widen_a_page(chromium: Browser, bank: Bank, window: Window) -> None:
+    investee = somebody(chromium, bank, "reports.parkway", window)
+    page = investee.page
+    page.locator("#submitted a").first.click()
+    page.get_by_label("Statement").fill(LONG)
+    page.get_by_role("button", name="Show what this would mean").click()
+    expect(page.locator("dd", has_text=LONG)).to_be_visible()
+    investee.look()
+    board = somebody(chromium, bank, "board.finance", window)
+    for path in ("/board", "/board/commons/report", "/deals", "/deals/C-02"):
+        board.goto(path)
+        board.page.evaluate(LENGTHEN, LONG)
+        board.look()
