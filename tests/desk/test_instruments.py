@@ -323,10 +323,10 @@ def _instruments(here: Financed, deal_id: UUID) -> list[UUID]:
 def test_a_draw_stop_names_what_stops(here: Financed) -> None:
     loan = here.signed()
     breach = open_breach(here)
-    with pytest.raises(DrawStop, match=r"the breach of covenant roofs-kept \(clause 7\) opened on 2025-01-31"):
+    with pytest.raises(DrawStop, match=r"the open breach of covenant roofs-kept \(clause 7\), opened on 31 Jan 2025"):
         here.draw(loan, 1)
     resolve_breach(here, breach, "unremedied")
-    with pytest.raises(DrawStop):
+    with pytest.raises(DrawStop, match=r"the unremedied breach of covenant roofs-kept \(clause 7\), opened on 31 Jan"):
         here.draw(loan, 1)
     resolve_breach(here, breach, "remedied")
     here.draw(loan, 1)
