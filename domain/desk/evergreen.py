@@ -116,7 +116,10 @@ def evergreen_at(session: Session, cut: Cut) -> EvergreenReport:
     sums = add_up(flows, as_of=cut.as_of)
     made_of = _made_of(flows, cut.currency)
     report = _report(cut, sums, cash=cash, undrawn=undrawn, available=available, made_of=made_of)
-    return replace(report, contributors=store.contributors(session, fund_id=cut.fund_id))
+    # Only whom the report speaks of: who paid in after its seal is not in it.
+    paid_in = store.contributors(session, fund_id=cut.fund_id)
+    named = {row.contribution for row in (*report.pool, *report.outstanding)}
+    return replace(report, contributors={code: name for code, name in paid_in.items() if code in named})
 
 
 def _made_of(flows: Sequence[PoolFlow], currency: str) -> FlowLines:
