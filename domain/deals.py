@@ -12,6 +12,7 @@ from datetime import date
 from enum import StrEnum
 
 from domain.authority import Act
+from domain.calendar import in_words
 from domain.codes import code_problem, is_code
 from domain.equity import EquityTerms, parse_equity_terms
 from domain.errors import InputRefused, Problem, Refusal
@@ -92,7 +93,7 @@ class StageBeforeItsTime(Refusal):
     """A deal would reach a stage before the day of the stage it stands in."""
 
     def __init__(self, *, stage: Stage, on: date, since: date, here: Stage) -> None:
-        super().__init__(f"the deal became {here} on {since}, so it cannot become {stage} on {on}")
+        super().__init__(f"the deal became {here} on {in_words(since)}, so it cannot become {stage} on {in_words(on)}")
         self.stage, self.on, self.since, self.here = stage, on, since, here
 
 
@@ -140,7 +141,7 @@ class DayRefused(Refusal):
     """A value or booking day on which the deal's contract or the fund's book has no place for an entry."""
 
     def __init__(self, *, on: date, why: str) -> None:
-        super().__init__(f"{on} cannot be taken: {why}")
+        super().__init__(f"{in_words(on)} cannot be taken: {why}")
         self.on, self.why = on, why
 
 

@@ -14,6 +14,7 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
+from domain.calendar import in_words
 from domain.missions import Adding, IndicatorDirection, Target
 from domain.money import to_places
 
@@ -255,10 +256,10 @@ def _status(target: Target, achieved: Fraction | None, elapsed: Fraction) -> Tar
 
 
 def _words(target: Target, status: TargetStatus, actual: Decimal | None, expected: Decimal) -> str:
-    goal = f"{plain(target.value)} {target.unit} by {target.due_on}"
+    goal = f"{plain(target.value)} {target.unit} by {in_words(target.due_on)}"
     match status, actual:
         case TargetStatus.NOT_DUE, _:
-            return f"{goal}; nothing is expected before {target.baseline_on}"
+            return f"{goal}; nothing is expected before {in_words(target.baseline_on)}"
         case _, None:
             return f"no report yet towards {goal}"
         case TargetStatus.NOT_JUDGED, figure:

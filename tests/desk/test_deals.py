@@ -104,9 +104,9 @@ def test_a_stage_comes_after_the_last_one_and_by_its_day(here: Financed) -> None
     here.advance(deal_id, "appraised", on=date(2024, 2, 1))
     with pytest.raises(StageNotReachable, match="a deal that is appraised cannot become contracted"):
         here.advance(deal_id, "contracted", on=date(2024, 2, 1))
-    with pytest.raises(StageBeforeItsTime, match="the deal became appraised on 2024-02-01"):
+    with pytest.raises(StageBeforeItsTime, match="the deal became appraised on 1 Feb 2024"):
         here.advance(deal_id, "approved", on=date(2024, 1, 31))
-    with pytest.raises(DayRefused, match="the fund's book stands at 2025-12-31"):
+    with pytest.raises(DayRefused, match="the fund's book stands at 31 Dec 2025"):
         here.advance(deal_id, "approved", on=date(2026, 1, 2))
 
 

@@ -242,7 +242,7 @@ def test_a_target_whose_time_has_not_begun_is_not_due() -> None:
 def test_a_target_that_nobody_reported_on_has_no_data() -> None:
     line = measured()
     assert (line.status, line.actual, line.share_achieved) == (TargetStatus.NO_DATA, None, None)
-    assert line.words == "no report yet towards 1000 homes by 2030-01-10"
+    assert line.words == "no report yet towards 1000 homes by 10 Jan 2030"
 
 
 def test_the_missions_own_target_is_shown_and_not_judged() -> None:
@@ -252,7 +252,7 @@ def test_the_missions_own_target_is_shown_and_not_judged() -> None:
 
 def test_the_words_say_actual_target_and_what_is_expected() -> None:
     line = measured(seen("p1", *year(2024), "412.50"), as_of=date(2025, 1, 5))
-    assert line.words == "412.5 of 1000 homes by 2030-01-10; 500 expected by now: amber"
+    assert line.words == "412.5 of 1000 homes by 10 Jan 2030; 500 expected by now: amber"
 
 
 @pytest.mark.parametrize(("figure", "text"), [("412.00", "412"), ("1E+3", "1000"), ("0.50", "0.5"), ("-0.0", "0")])
