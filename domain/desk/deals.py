@@ -10,6 +10,7 @@ from sqlmodel import Session
 from uuid_utils.compat import uuid7
 
 from domain.authority import Act, Actor, permit
+from domain.calendar import in_words
 from domain.codes import code_problems
 from domain.deals import (
     ACT_FOR_STAGE,
@@ -213,9 +214,9 @@ def advance(
 def require_stage_day(fund: FundRow, day: date) -> None:
     """Let a day pass on which a deal may reach a stage: not before the fund was opened, not after its open day."""
     if day < fund.opened_on:
-        raise DayRefused(on=day, why=f"the fund was opened on {fund.opened_on}")
+        raise DayRefused(on=day, why=f"the fund was opened on {in_words(fund.opened_on)}")
     if day > fund.business_day + timedelta(days=1):
-        raise DayRefused(on=day, why=f"the fund's book stands at {fund.business_day}")
+        raise DayRefused(on=day, why=f"the fund's book stands at {in_words(fund.business_day)}")
 
 
 def _reach(session: Session, *, deal_id: UUID, fund_id: UUID, stage: Stage, on: date, reason: str, by: Actor) -> None:
