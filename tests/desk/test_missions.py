@@ -67,7 +67,7 @@ def test_a_target_said_again_is_its_next_version_and_the_tree_shows_it(
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"due_on": date(2020, 1, 1)}, "due_on: the target is due on 2020-01-01, not after its baseline of 2020-01-01"),
+        ({"due_on": date(2020, 1, 1)}, "due_on: the target is due on 1 Jan 2020, not after its baseline of 1 Jan 2020"),
         ({"value": Decimal(0)}, "value: the target equals its baseline of 0, so there is nothing to reach"),
         ({"value": Decimal(-5)}, "value: the indicator is to increase, and the target goes from 0 to -5"),
         ({"value": Decimal("NaN")}, "value: NaN is not a figure that a target can have"),
