@@ -294,7 +294,8 @@ def test_covenant(*, covenant: Covenant, test: CovenantTest, reported: bool, mea
 def _absence(covenant: Covenant, test: CovenantTest) -> str:
     period = f"{in_words(test.period_start)} to {in_words(test.period_end)}"
     last_day = last_day_to_report(due_on=test.due_on, grace_days=covenant.grace_days)
-    return f"no report for {period} by {in_words(last_day)}, {with_unit(covenant.grace_days, 'days')} after it was due: not reported"
+    grace = with_unit(covenant.grace_days, "days")
+    return f"no report for {period} by {in_words(last_day)}, {grace} after it was due: not reported"
 
 
 def _margin(unit: str, headroom: Decimal, limit: Decimal) -> str:

@@ -35,15 +35,38 @@ FACTS = [
     "statement_release",
     "statement_line",
 ]
-DEFINITIONS = (
-    "party grand_challenge mission indicator sector project project_sector fund_mission deal instrument covenant "
-    "trajectory_point covenant_test report account night_step night_refusal"
-).split()
+DEFINITIONS = [
+    "party",
+    "grand_challenge",
+    "mission",
+    "indicator",
+    "sector",
+    "project",
+    "project_sector",
+    "fund_mission",
+    "deal",
+    "instrument",
+    "covenant",
+    "trajectory_point",
+    "covenant_test",
+    "report",
+    "account",
+    "night_step",
+    "night_refusal",
+]
 APPEND_ONLY = (*FACTS, *DEFINITIONS, "posting", "seal")
 """What was written stays: a change of a definition is a new version, or waits for the issue that gives it versions."""
-PROGRAMME_ONLY = (
-    "period contribution finding breach breach_event exit_trigger statement_release statement_line fund_limit"
-).split()
+PROGRAMME_ONLY = [
+    "period",
+    "contribution",
+    "finding",
+    "breach",
+    "breach_event",
+    "exit_trigger",
+    "statement_release",
+    "statement_line",
+    "fund_limit",
+]
 """What only nights, loads and imports say: a request cannot add to it."""
 PLAIN_TABLES = [
     "party",
@@ -65,9 +88,17 @@ PLAIN_TABLES = [
     "answer",
     "posting",
 ]
-INSIDE_ONLY = (
-    "fund_limit contribution co_finance exit_trigger statement_release period account_limit night_step night_refusal"
-).split()
+INSIDE_ONLY = [
+    "fund_limit",
+    "contribution",
+    "co_finance",
+    "exit_trigger",
+    "statement_release",
+    "period",
+    "account_limit",
+    "night_step",
+    "night_refusal",
+]
 OWNED = {
     "party": "id = (SELECT actor_party())",
     "deal": "investee_id = (SELECT actor_party())",

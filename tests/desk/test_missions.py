@@ -73,7 +73,10 @@ def test_a_target_said_again_is_its_next_version_and_the_tree_shows_it(
         ({"value": Decimal("NaN")}, "value: NaN is not a figure that a target can have"),
         ({"baseline": Decimal("1e400")}, "baseline: 1E+400 is not a figure that a target can have"),
         ({"source": " "}, "source: a target names its source"),
-        ({"code": ""}, "code: it is empty; expected letters, digits and . _ - (1 to 64), beginning with a letter or digit"),
+        (
+            {"code": ""},
+            "code: it is empty; expected letters, digits and . _ - (1 to 64), beginning with a letter or digit",
+        ),
     ],
 )
 def test_a_target_that_cannot_be_measured_is_refused_with_the_reason(changed: dict[str, object], words: str) -> None:
