@@ -218,7 +218,8 @@ def test_a_start_that_was_killed_before_the_database_knew_a_password_goes_on_fro
     (tmp_path / "sign-ins.json").write_text(json.dumps(kept))
     ensure_sign_ins(people_of_the_book.sessions, tmp_path)
     with people_of_the_book.sessions.begin(Role.NIGHT) as session:
-        people.recognise(people.password_kept(session, email=PEOPLE[4]), password="kept-from-before-4")
+        known = people.recognise(people.password_kept(session, email=PEOPLE[4]), password="kept-from-before-4")
+    assert known.user.email == PEOPLE[4]
 
 
 def test_nobody_gets_a_password_where_the_demonstration_is_not(database: TestDatabase, tmp_path: Path) -> None:
