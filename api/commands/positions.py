@@ -166,5 +166,6 @@ def classify(
         print_json(done)
     else:
         typer.echo(
-            f"{done.rows:,} rows, {done.changes:,} new; {done.classified:,} of {done.projects:,} projects of {fund}"
+            f"{done.rows:,} {'row' if done.rows == 1 else 'rows'}, {done.changes:,} new; "
+            f"{done.classified:,} of {done.projects:,} projects of {fund}"
         )

@@ -223,6 +223,7 @@ def stage_form(
     _ = reader.gettext
     typed = typed or {}
     place = f"{detail.deal.code}-" if come_from else ""
+    come_from = come_from or typed.get("from", "")  # a refused form still leads back to where it was sent from
     buttons = tuple(
         Button(say(reader, STEP_WORDS, stage), "stage", stage.value, quiet=stage in QUIET_STEPS) for stage in stages
     )

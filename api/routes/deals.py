@@ -75,7 +75,9 @@ def deal_list(
     stage: Stage | None = None,
     search: Words | None = None,
 ) -> Listed[DealLineAnswer]:
-    """Give deals by code; an investee sees its own."""
+    """Give deals by code; an investee sees its own. Refused: a fund that does not exist."""
+    if fund is not None:
+        funds.fund_by_code(session, fund)
     found = deals.deal_list(session, fund_code=fund, stage=stage, search=search, after=page.after, limit=page.limit + 1)
     return listed(DealLineAnswer, found, limit=page.limit, cursor="code")
 

@@ -82,3 +82,8 @@ def test_every_type_of_problem_is_explained_to_anybody(stranger: Caller) -> None
     assert (told["title"], told["status"]) == ("Draw stop", [409])
     assert told["meaning"] == ["An open breach or an exit trigger blocks drawdowns."]
     assert stranger.get("/problems/no-such-word").status_code == 404
+
+
+def test_deals_of_a_fund_that_does_not_exist_are_not_an_empty_list(bank: dict[str, Caller]) -> None:
+    told = bank["officer"].get("/api/v1/deals?fund=no-such-fund")
+    assert (told.status_code, told.json()["detail"]) == (404, "there is no fund no-such-fund")

@@ -53,6 +53,8 @@ def test_enter_decides_nothing_for_the_board(
     assert first[1] == "", "what is chosen before somebody chooses is nothing"
     told = board.send(page, "/deals/D-NEW", stage="", day="2026-03-31")
     assert (told.status_code, "Choose the step that was taken" in words(told)) == (422, True)
+    again = board.send(told, "/deals/D-NEW", stage="approved", day="2026-03-31", reason="within the mandate")
+    assert again.headers["location"] == "/board/approvals?done=approved"
 
 
 def test_an_investee_reads_neither_reasons_nor_names_nor_other_funds(
