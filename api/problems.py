@@ -278,6 +278,7 @@ def tell_failure(request: Request, error: Exception) -> Response:
 
 def add_failures(app: FastAPI) -> None:
     """Register every way of telling a failure. What nobody expected is caught by ``api/middleware.py``."""
+    # Starlette types every handler as one of any Exception; each of these is only ever given its own kind.
     app.add_exception_handler(Refusal, tell_refusal)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, tell_invalid)  # type: ignore[arg-type]
     app.add_exception_handler(HTTPException, tell_http)  # type: ignore[arg-type]

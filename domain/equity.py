@@ -83,5 +83,6 @@ def lots_from(movements: Sequence[tuple[date, int]]) -> tuple[StakeLot, ...]:
         if minor > 0:
             lots = (*lots, StakeLot(day, minor))
         else:
+            # Only the lots are wanted: "XXX" is ISO 4217's code for no currency.
             lots = sell_stake(lots=lots, cost_minor=-minor, proceeds=Money(0, "XXX")).lots
     return lots

@@ -39,6 +39,7 @@ def ibrd(
     from api.database.book import open_book
 
     with open_book() as book, _progress() as step:
+        # The operator's own calendar day: the one place where this command reads the clock.
         done, summary = bring_in(book.sessions, file=file, fund=fund, today=date.today(), step=step)  # noqa: DTZ011
     if format is Format.JSON:
         print_json(answer(done, summary))

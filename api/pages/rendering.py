@@ -60,6 +60,7 @@ def environment(language: str) -> Environment:
     )
     made.filters["kind"] = lambda part: type(part).__name__
     texts = translations(language)
+    # The i18n extension adds this method; its types do not say so.
     made.install_gettext_callables(texts.gettext, texts.ngettext, newstyle=True)  # type: ignore[attr-defined]
     return made
 

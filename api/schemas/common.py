@@ -92,6 +92,7 @@ def listed(model: type[T], found: Sequence[Any], *, limit: int, cursor: str) -> 
     """Shape a part of a list from one row more than asked; ``cursor`` names what the list is ordered by."""
     shown = found[:limit]
     last = shown[-1] if len(found) > limit else None
+    # The model is chosen at run time, as pydantic allows and a type checker cannot follow.
     return Listed[model](  # type: ignore[valid-type]
         items=[model.model_validate(row, from_attributes=True) for row in shown],
         next=None if last is None else str(last[cursor] if isinstance(last, dict) else getattr(last, cursor)),

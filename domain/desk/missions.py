@@ -288,6 +288,7 @@ def _kept(
     session.add(row)
     session.flush()
     audit.record(session, by=by, act=act, subject_kind=kind, subject=code, fund_id=fund_id, detail=said)
+    # Every row of the mission map has an id; their common base does not declare it.
     return row.id  # type: ignore[attr-defined]
 
 

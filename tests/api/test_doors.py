@@ -47,6 +47,7 @@ def test_a_stranger_is_refused_at_every_door(app: FastAPI, stranger: Caller) -> 
 def test_a_made_up_token_opens_nothing(app: FastAPI) -> None:
     for token in ("x", "é" * 5, "", "a" * 4000):
         caller = Caller(app)
+        # As bytes: a header in text could not hold what a stranger may send.
         caller.headers = {"Authorization": f"Bearer {token}".encode()}  # type: ignore[dict-item]
         assert caller.get("/api/v1/me").status_code == 401
 

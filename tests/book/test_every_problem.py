@@ -158,6 +158,7 @@ def test_room_that_a_deal_would_have_left_is_not_told_as_missing(
 def test_a_load_with_very_many_refusals_stops_and_says_so(
     database: TestDatabase, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # A smaller bound, not another behaviour: a book with a thousand refusals would take long to write.
     monkeypatch.setattr(refused, "PROBLEMS_MAX", 2)
     files = SMALL
     for number in range(2, 6):

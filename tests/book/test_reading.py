@@ -114,6 +114,7 @@ def test_nonsense_of_300_mb_is_refused_without_being_read(tmp_path: Path) -> Non
 def test_a_file_of_nonsense_that_is_small_enough_is_told_in_few_words(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # A smaller bound, not another behaviour.
     monkeypatch.setattr(reader, "PROBLEMS_MAX", 3)
     rows = "\n".join("x" for _ in range(1_000_000))
     told = problems(write_book(tmp_path / "book", {**SMALL, "parties": f"code,name,kind,country,group\n{rows}\n"}))

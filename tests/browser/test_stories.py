@@ -84,7 +84,7 @@ def test_every_page_of_the_bank_is_whole(chromium: Browser, bank: Bank, window: 
         "/officer", "/officer?fund=renewal", "/deals", "/deals?search=nothing+fits", "/deals/C-02", "/deals/C-05",
         "/deals/R-08", "/board", "/board/renewal/report", "/board/approvals", "/entries/1000",
     ):  # fmt: skip
-        officer.goto(path)
+        assert officer.goto(path).locator("h1").inner_text() != "", f"{path} has a heading that says something"
 
 
 def test_an_investee_answers_a_report(chromium: Browser, bank: Bank) -> None:
