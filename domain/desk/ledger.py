@@ -14,7 +14,7 @@ from domain.authority import Act, Actor, permit
 from domain.desk import reversals
 from domain.ledger import Entry, mirrored
 from domain.money import Money
-from domain.store import audit, seals, statistics
+from domain.store import audit, balances, seals, statistics
 from domain.store import ledger as store
 from domain.store.funds import FundRow
 from domain.store.seals import Known
@@ -138,7 +138,7 @@ def trial_balance(
     kinds = store.account_kinds(session, fund.id)
     return tuple(
         TrialBalanceLine(code, kinds[code, currency], Money(minor, currency))
-        for (code, currency), minor in store.balances(
+        for (code, currency), minor in balances.balances(
             session, fund_id=fund.id, as_of=as_of, position=known.position
         ).items()
     )

@@ -15,7 +15,7 @@ from domain.desk import deals, funds, instruments
 from domain.desk.missions import add_grand_challenge, add_mission, add_project, classify
 from domain.desk.parties import add_party
 from domain.parties import Role
-from domain.store.ledger import balances, instrument_balances
+from domain.store.balances import balances, instrument_balances
 from domain.store.people import UserRow
 
 OPENED, TODAY = date(2024, 1, 1), date(2025, 12, 31)

@@ -24,7 +24,7 @@ from domain.ledger import (
     Posting,
     transfer,
 )
-from domain.store import ledger
+from domain.store import balances, ledger
 from domain.store.ledger import AccountUnknown, CashNotEnough
 from tests.conftest import TestDatabase
 
@@ -78,8 +78,8 @@ def test_balances_are_the_sums_of_postings_up_to_a_day(database: TestDatabase, f
         ledger.post(session, paid_in(100_00), fund_id=fund_id, by=NIGHT, key="1")
         ledger.post(session, paid_in(20_50, on=MARCH_2), fund_id=fund_id, by=NIGHT, key="2")
     with database.sessions.begin(Role.NIGHT) as session:
-        first = ledger.balances(session, fund_id=fund_id, as_of=MARCH_1)
-        second = ledger.balances(session, fund_id=fund_id, as_of=MARCH_2)
+        first = balances.balances(session, fund_id=fund_id, as_of=MARCH_1)
+        second = balances.balances(session, fund_id=fund_id, as_of=MARCH_2)
     assert (first["cash", "GBP"], first["contributed", "GBP"]) == (100_00, -100_00)
     assert (second["cash", "GBP"], second["contributed", "GBP"]) == (120_50, -120_50)
 
@@ -100,8 +100,8 @@ def test_a_reversal_is_the_mirror_image_and_happens_once(database: TestDatabase,
     with database.sessions.begin(Role.NIGHT) as session:
         entry_id = ledger.post(session, paid_out, fund_id=fund_id, by=NIGHT, key="1")
         reversal = desk.reverse(session, entry_id=entry_id, booked_on=MARCH_2, reason="typed twice", by=NIGHT, key="2")
-        assert ledger.balances(session, fund_id=fund_id, as_of=MARCH_2)["cash", "GBP"] == 0
-        assert ledger.balances(session, fund_id=fund_id, as_of=MARCH_1)["cash", "GBP"] == -100_00
+        assert balances.balances(session, fund_id=fund_id, as_of=MARCH_2)["cash", "GBP"] == 0
+        assert balances.balances(session, fund_id=fund_id, as_of=MARCH_1)["cash", "GBP"] == -100_00
         for number in (entry_id, reversal):
             with pytest.raises(EntryAlreadyReversed):
                 desk.reverse(session, entry_id=number, booked_on=MARCH_2, reason="again", by=NIGHT, key=f"3 {number}")
@@ -130,7 +130,7 @@ def test_cash_never_goes_below_its_floor(database: TestDatabase, fund_id: UUID) 
             ledger.post(session, out, fund_id=fund_id, by=NIGHT, key="2")
         ledger.post(session, paid_in(1), fund_id=fund_id, by=NIGHT, key="3")
         ledger.post(session, out, fund_id=fund_id, by=NIGHT, key="2")
-        assert ledger.balances(session, fund_id=fund_id, as_of=MARCH_2)["cash", "GBP"] == 0
+        assert balances.balances(session, fund_id=fund_id, as_of=MARCH_2)["cash", "GBP"] == 0
 
 
 def test_an_account_that_the_fund_lacks_is_named(database: TestDatabase, fund_id: UUID) -> None:

@@ -15,7 +15,7 @@ from api.database.roles import Role
 from domain.authority import NIGHT
 from domain.desk import ledger as desk
 from domain.ledger import Entry, transfer
-from domain.store import audit, ledger, seals
+from domain.store import audit, balances, ledger, seals
 from domain.store.seals import SealBeyondHead
 from tests.conftest import TestDatabase
 from tests.ledger.conftest import open_fund
@@ -43,7 +43,7 @@ def seal(database: TestDatabase) -> int:
 def cash_known_at(database: TestDatabase, fund_id: UUID, number: int | None) -> int:
     with database.sessions.begin(Role.NIGHT) as session:
         known = seals.known_at(session, fund_id, number)
-        return ledger.balances(session, fund_id=fund_id, as_of=DAY, position=known.position)["cash", "GBP"]
+        return balances.balances(session, fund_id=fund_id, as_of=DAY, position=known.position)["cash", "GBP"]
 
 
 def test_what_was_known_at_a_seal_stays_so(database: TestDatabase, fund_id: UUID) -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 from api.commands.positions import answer, bring_in
 from api.database.roles import Role
 from api.database.sessions import Sessions
-from domain.store.ledger import balances
+from domain.store.balances import balances
 from domain.store.positions import fund_by_code
 
 HEADER_LINE = (
