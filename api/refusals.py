@@ -9,6 +9,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from api.database.problems import DatabaseProblem
+from api.files import sheets
 from domain import (
     authority,
     covenants,
@@ -132,6 +133,7 @@ TABLE: dict[type[Refusal], tuple[HTTPStatus, str]] = {
     positions.FundHasDealsOfItsOwn: (HTTPStatus.CONFLICT, "fund-has-deals-of-its-own"),
     positions.StatementSkipsNights: (HTTPStatus.CONFLICT, "statement-skips-nights"),
     positions.FundInAnotherCurrency: (HTTPStatus.CONFLICT, "fund-in-another-currency"),
+    sheets.SheetTooLong: (HTTPStatus.UNPROCESSABLE_ENTITY, "sheet-too-long"),
     # the machine
     DatabaseProblem: (HTTPStatus.SERVICE_UNAVAILABLE, "database-problem"),
 }
