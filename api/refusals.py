@@ -83,6 +83,9 @@ TABLE: dict[type[Refusal], tuple[HTTPStatus, str]] = {
     FormNotOurs: (HTTPStatus.FORBIDDEN, "form-not-ours"),
     authority.NotAllowed: (HTTPStatus.FORBIDDEN, "not-allowed"),
     authority.SamePersonPreparedAndDecides: (HTTPStatus.FORBIDDEN, "second-person-needed"),
+    authority.AmountTakesTwo: (HTTPStatus.FORBIDDEN, "amount-takes-two"),
+    authority.ConflictOfInterest: (HTTPStatus.FORBIDDEN, "conflict-of-interest"),
+    authority.NotPermitted: (HTTPStatus.FORBIDDEN, "not-permitted"),
     # what was asked
     errors.NotFound: (HTTPStatus.NOT_FOUND, "no-such-thing"),
     errors.InputRefused: (HTTPStatus.UNPROCESSABLE_ENTITY, "input-refused"),
@@ -140,8 +143,7 @@ TABLE: dict[type[Refusal], tuple[HTTPStatus, str]] = {
 """Every refusal, or an ancestor of it: its status and the end of its type."""
 
 TOLD_TO_THE_AUDIT = (
-    authority.NotAllowed,
-    authority.SamePersonPreparedAndDecides,
+    authority.NotPermitted,
     errors.NotFound,
     people.SignInRefused,
     TooManyAttempts,

@@ -1,4 +1,9 @@
-"""Who may do what: one table from act to roles, one function that answers, one rule that two people are needed.
+"""Who may do what: one table of act, role and amount, one function that answers, and the rule that two are needed.
+
+The table is what the bank publishes; a fund may carry amounts of its own. An act passes when the person's role may do
+it, up to the amount that the role may bring about alone, when somebody else prepared it, and when the person has
+declared no conflict of interest with the party. What a person's own role does not carry may be lent to them: they then
+act for the one who lent it, and both count as one wherever two people are needed.
 
 The programme itself acts too (a night, a load, an import): as the ``NIGHT`` actor, which prepares nothing and decides
 nothing but carries out what contracts say.
@@ -6,16 +11,18 @@ nothing but carries out what contracts say.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from uuid import UUID
 
 from domain.errors import Refusal
+from domain.money import Money
 from domain.parties import Role
 
 
 class Act(StrEnum):
-    """What a person can do that changes or reveals the book."""
+    """What a person can do that changes or reveals the book; some acts wait for the part of the bank that does them."""
 
     READ_BOOK = "read the book"
     READ_AUDIT = "read the audit"
@@ -26,76 +33,316 @@ class Act(StrEnum):
     WITHDRAW = "withdraw a deal"
     SIGN = "sign a contract"
     PAY_OUT = "pay out a drawdown"
-    DECIDE_EXIT = "decide an exit"
-    CLOSE_DEAL = "close a deal"
+    APPROVE_PAYOUT = "approve a payout"
+    CANCEL = "cancel what is undrawn"
+    PAY_COST = "pay a running cost"
     RECORD_RECEIPT = "record a receipt"
     REVERSE = "reverse an entry"
+    APPROVE_REVERSAL = "approve a reversal"
+    CLOSE_DEAL = "close a deal"
+    DECIDE_EXIT = "decide an exit"
     SUBMIT_REPORT = "submit a covenant report"
+    ACCEPT_REPORT = "accept a covenant report"
+    EXTEND = "extend a remedy or a due day"
+    WAIVE = "waive a breach or a missed finding"
+    VALUE = "value a stake"
+    PROVIDE = "set a provision"
+    WRITE_OFF = "write off what is lost"
     CLASSIFY = "classify a project by mission"
+    PUBLISH = "publish a report"
     CLOSE_DAY = "close the fund's day"
+    CLOSE_PERIOD = "close a period"
+    RECORD_RATE = "record an exchange rate"
+    CONVERT = "convert money into another currency"
     PULL_REPORT = "pull an impact report"
     VERIFY = "verify the ledger"
+    DECLARE_CONFLICT = "declare a conflict of interest"
+    END_CONFLICT = "end a conflict of interest"
+    LEND = "lend acts to another person"
+    SET_AMOUNT = "set the amount of a role"
     ADMINISTER = "administer people and settings"
 
 
-INSIDE = frozenset({Role.OFFICER, Role.RISK, Role.BOARD, Role.AUDITOR, Role.STEWARD})
+Alone = int | None
+"""Up to how much a role does an act alone, in minor units of the fund's currency; None is no bound."""
 
-MAY: dict[Act, frozenset[Role]] = {
-    Act.READ_BOOK: INSIDE,
-    Act.READ_AUDIT: frozenset({Role.AUDITOR, Role.STEWARD}),
-    Act.PROPOSE: frozenset({Role.OFFICER}),
-    Act.APPRAISE: frozenset({Role.OFFICER, Role.RISK}),
-    Act.APPROVE: frozenset({Role.BOARD}),
-    Act.DECLINE: frozenset({Role.BOARD}),
-    Act.WITHDRAW: frozenset({Role.OFFICER}),
-    Act.SIGN: frozenset({Role.OFFICER}),
-    Act.PAY_OUT: frozenset({Role.OFFICER}),
-    Act.DECIDE_EXIT: frozenset({Role.BOARD}),
-    Act.CLOSE_DEAL: frozenset({Role.OFFICER}),
-    Act.RECORD_RECEIPT: frozenset({Role.OFFICER}),
-    Act.REVERSE: frozenset({Role.OFFICER}),
-    Act.SUBMIT_REPORT: frozenset({Role.INVESTEE}),
-    Act.CLASSIFY: frozenset({Role.OFFICER}),
-    Act.CLOSE_DAY: frozenset({Role.OFFICER, Role.STEWARD}),
-    Act.PULL_REPORT: INSIDE,
-    Act.VERIFY: frozenset({Role.AUDITOR, Role.BOARD, Role.STEWARD, Role.OFFICER}),
-    Act.ADMINISTER: frozenset({Role.STEWARD}),
+INSIDE = frozenset({Role.OFFICER, Role.RISK, Role.BOARD, Role.AUDITOR, Role.STEWARD})
+_INSIDE: Mapping[Role, Alone] = {role: None for role in Role if role in INSIDE}
+
+AUTHORITY: Mapping[Act, Mapping[Role, Alone]] = {
+    Act.READ_BOOK: _INSIDE,
+    Act.READ_AUDIT: {Role.AUDITOR: None, Role.STEWARD: None},
+    Act.PROPOSE: {Role.OFFICER: None},
+    Act.APPRAISE: {Role.OFFICER: None, Role.RISK: None},
+    Act.APPROVE: {Role.BOARD: None},
+    Act.DECLINE: {Role.BOARD: None},
+    Act.WITHDRAW: {Role.OFFICER: None},
+    Act.SIGN: {Role.OFFICER: None},
+    Act.PAY_OUT: {Role.OFFICER: 25_000_000_00},
+    Act.APPROVE_PAYOUT: {Role.OFFICER: 50_000_000_00, Role.BOARD: None},
+    Act.CANCEL: {Role.OFFICER: None},
+    Act.PAY_COST: {Role.OFFICER: 1_000_000_00},
+    Act.RECORD_RECEIPT: {Role.OFFICER: None},
+    Act.REVERSE: {Role.OFFICER: None},
+    Act.APPROVE_REVERSAL: {Role.BOARD: None},
+    Act.CLOSE_DEAL: {Role.OFFICER: None},
+    Act.DECIDE_EXIT: {Role.BOARD: None},
+    Act.SUBMIT_REPORT: {Role.INVESTEE: None},
+    Act.ACCEPT_REPORT: {Role.OFFICER: None, Role.RISK: None},
+    Act.EXTEND: {Role.RISK: None, Role.BOARD: None},
+    Act.WAIVE: {Role.BOARD: None},
+    Act.VALUE: {Role.RISK: None},
+    Act.PROVIDE: {Role.RISK: 1_000_000_00, Role.BOARD: None},
+    Act.WRITE_OFF: {Role.BOARD: None},
+    Act.CLASSIFY: {Role.OFFICER: None},
+    Act.PUBLISH: {Role.BOARD: None},
+    Act.CLOSE_DAY: {Role.OFFICER: None, Role.STEWARD: None},
+    Act.CLOSE_PERIOD: {Role.BOARD: None, Role.STEWARD: None},
+    Act.RECORD_RATE: {Role.OFFICER: None, Role.STEWARD: None},
+    Act.CONVERT: {Role.OFFICER: 25_000_000_00},
+    Act.PULL_REPORT: _INSIDE,
+    Act.VERIFY: {Role.OFFICER: None, Role.BOARD: None, Role.AUDITOR: None, Role.STEWARD: None},
+    Act.DECLARE_CONFLICT: _INSIDE,
+    Act.END_CONFLICT: {Role.STEWARD: None},
+    Act.LEND: _INSIDE,
+    Act.SET_AMOUNT: {Role.STEWARD: None},
+    Act.ADMINISTER: {Role.STEWARD: None},
+}
+"""The published table: who may do each act, and up to how much alone."""
+
+MAY: Mapping[Act, frozenset[Role]] = {act: frozenset(roles) for act, roles in AUTHORITY.items()}
+"""The table without amounts."""
+
+AWAITED = frozenset({Act.ACCEPT_REPORT, Act.EXTEND, Act.WAIVE, Act.VALUE, Act.PROVIDE, Act.WRITE_OFF, Act.PUBLISH})
+"""Acts that the table settles and that the book has no door for yet."""
+
+NEVER_WHO_PREPARED: Mapping[Act, str] = {
+    Act.APPROVE: "whoever proposed the deal",
+    Act.DECLINE: "whoever proposed the deal",
+    Act.APPROVE_PAYOUT: "whoever asked for it",
+    Act.APPROVE_REVERSAL: "whoever asked for it",
+    Act.ACCEPT_REPORT: "whoever submitted it",
+    Act.END_CONFLICT: "the person who has it",
+}
+"""Acts that decide what somebody else prepared, and who therefore never does them."""
+
+AMOUNT_APPROVED_BY: Mapping[Act, Act] = {Act.PAY_OUT: Act.APPROVE_PAYOUT}
+"""Above the amount that a role brings about alone one person asks and another approves: the act of that other."""
+
+LENDABLE = frozenset(
+    {
+        Act.PROPOSE, Act.APPRAISE, Act.APPROVE, Act.DECLINE, Act.WITHDRAW, Act.SIGN, Act.PAY_OUT, Act.APPROVE_PAYOUT,
+        Act.CANCEL, Act.PAY_COST, Act.RECORD_RECEIPT, Act.REVERSE, Act.APPROVE_REVERSAL, Act.CLOSE_DEAL,
+        Act.DECIDE_EXIT, Act.CLASSIFY,
+    }
+)  # fmt: skip
+"""Acts that a person may lend to another for a time; settings, people and the audit are never lent."""
+
+IN_WORDS: Mapping[Role, str] = {
+    Role.OFFICER: "an officer",
+    Role.RISK: "a risk officer",
+    Role.BOARD: "a board member",
+    Role.AUDITOR: "an auditor",
+    Role.STEWARD: "a steward",
+    Role.INVESTEE: "an investee",
 }
 
 
 @dataclass(frozen=True, slots=True)
+class Lender:
+    """The person for whom another acts under a delegation."""
+
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: a person with one role, or the programme (``role`` is None). ``party_id`` is an investee's party."""
+    """Who acts: a person with one role, or the programme (``role`` is None). ``party_id`` is an investee's party.
+
+    ``acting_for`` is the person who lent the act, where it is done under a delegation.
+    """
 
     id: UUID | None
     name: str
     role: Role | None
     party_id: UUID | None = None
+    acting_for: Lender | None = None
 
 
 NIGHT = Actor(id=None, name="night", role=None)
 
 
-class NotAllowed(Refusal):
+class NotPermitted(Refusal):
+    """An act that this person may not do; ``reasons`` holds each reason as a sentence, where there are several too."""
+
+    def __init__(self, act: Act, reasons: Sequence[str]) -> None:
+        super().__init__("; and ".join(reasons))
+        self.act, self.reasons = act, tuple(reasons)
+
+    def and_also(self, others: Sequence[NotPermitted]) -> NotPermitted:
+        """Tell other reasons with this one, which stays the one that the refusal is known by."""
+        self.reasons += tuple(reason for other in others for reason in other.reasons)
+        self.args = ("; and ".join(self.reasons),)
+        return self
+
+
+class NotAllowed(NotPermitted):
     """A person without the role for an act."""
 
     def __init__(self, act: Act, role: Role | None) -> None:
-        needed = " or ".join(sorted(MAY[act]))
-        super().__init__(f"to {act} takes the role {needed}; yours is {role}")
-        self.act, self.role, self.needed = act, role, sorted(MAY[act])
+        yours = IN_WORDS[role] if role else "the programme"
+        super().__init__(act, [f"only {roles_in_words(act)} may {act}; you are {yours}"])
+        self.role, self.needed = role, sorted(MAY[act])
 
 
-class SamePersonPreparedAndDecides(Refusal):
+class SamePersonPreparedAndDecides(NotPermitted):
     """The person who prepared a thing cannot be the one who decides it."""
 
     def __init__(self, act: Act, name: str) -> None:
-        super().__init__(f"{name} prepared this, so somebody else has to {act}")
-        self.act = act
+        super().__init__(act, [f"{name} prepared this, so somebody else has to {act}"])
 
 
-def permit(act: Act, *, by: Actor, prepared_by: UUID | None = None) -> None:
-    """Let the act pass, or refuse: first the role (``NotAllowed``), then the second person."""
-    if by.role is not None and by.role not in MAY[act]:
-        raise NotAllowed(act, by.role)
-    if by.id is not None and prepared_by == by.id:
-        raise SamePersonPreparedAndDecides(act, by.name)
+class AmountTakesTwo(NotPermitted):
+    """More than the person may bring about alone: another person has to agree, or to do it."""
+
+    def __init__(self, act: Act, *, asked: Money, alone: Money) -> None:
+        approves = AMOUNT_APPROVED_BY.get(act)
+        how = f"ask for it, and somebody who may {approves} decides" if approves else "somebody else has to do it"
+        super().__init__(act, [f"you may {act} of up to {alone} alone, and this is {asked}; {how}"])
+        self.asked, self.alone = asked, alone
+
+
+class ConflictOfInterest(NotPermitted):
+    """A person who has declared a conflict of interest with a party does nothing on its deals."""
+
+    def __init__(self, act: Act, *, name: str, party: str) -> None:
+        super().__init__(act, [f"{name} has a conflict of interest with {party}, so somebody else has to {act}"])
+        self.party = party
+
+
+@dataclass(frozen=True, slots=True)
+class Lent:
+    """An act that is lent to a person: by whom, of what role, up to how much, and the lender's own conflict."""
+
+    lender: Lender
+    role: Role
+    at_most: Alone = None
+    conflict: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the book knows of a person at one act: a conflict with the party (its name), the fund's own amounts by role,
+    and what is lent to them."""
+
+    conflict: str = ""
+    amounts: Mapping[Role, Alone] = field(default_factory=dict)
+    lent: Sequence[Lent] = ()
+
+
+NOTHING_KNOWN = Standing()
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """The finding whether an act may be done: every reason against it, or who does it (perhaps for somebody else)."""
+
+    act: Act
+    by: Actor
+    reasons: tuple[NotPermitted, ...] = ()
+
+    @property
+    def allowed(self) -> bool:
+        """Whether nothing stands against it."""
+        return not self.reasons
+
+
+def may(
+    act: Act,
+    *,
+    by: Actor,
+    prepared_by: Collection[UUID | None] = (),
+    amount: Money | None = None,
+    standing: Standing = NOTHING_KNOWN,
+) -> Permission:
+    """Find whether a person may do an act: in their own right, or else for the first who lent it to them.
+
+    ``prepared_by`` are the people who prepared what the act decides: who did it, and for whom. Every reason against
+    the act is told, in this order: the role, the second person, the conflict of interest, the amount.
+    """
+    if by.role is None:
+        return Permission(act, by)
+    prepared = {one for one in prepared_by if one is not None}
+    own = _reasons(act, by, role=by.role, people={by.id}, prepared=prepared, amount=amount, standing=standing)
+    if not own:
+        return Permission(act, by)
+    for lent in standing.lent:
+        lender = lent.lender
+        amounts = {**standing.amounts, lent.role: _least(_alone(act, lent.role, standing.amounts), lent.at_most)}
+        seen = replace(standing, amounts=amounts, conflict=standing.conflict or lent.conflict)
+        for_lender = replace(by, acting_for=lender)
+        people = {by.id, lender.id}
+        if not _reasons(
+            act, for_lender, role=lent.role, people=people, prepared=prepared, amount=amount, standing=seen
+        ):
+            return Permission(act, for_lender)
+    return Permission(act, by, own)
+
+
+def permit(
+    act: Act,
+    *,
+    by: Actor,
+    prepared_by: Collection[UUID | None] = (),
+    amount: Money | None = None,
+    standing: Standing = NOTHING_KNOWN,
+) -> Actor:
+    """Return who does the act (perhaps for somebody else), or refuse with every reason against it.
+
+    The refusal is of the first reason's class, in the order in which ``may`` tells them.
+    """
+    found = may(act, by=by, prepared_by=prepared_by, amount=amount, standing=standing)
+    if found.reasons:
+        first, *others = found.reasons
+        raise first.and_also(others)
+    return found.by
+
+
+def roles_in_words(act: Act) -> str:
+    """Return who may do an act in words: ``an officer or a risk officer``."""
+    *others, last = [IN_WORDS[role] for role in Role if role in MAY[act]]
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def _alone(act: Act, role: Role, amounts: Mapping[Role, Alone]) -> Alone:
+    return amounts[role] if role in amounts else AUTHORITY[act].get(role)
+
+
+def _least(one: Alone, other: Alone) -> Alone:
+    bounds = [bound for bound in (one, other) if bound is not None]
+    return min(bounds) if bounds else None
+
+
+def _reasons(
+    act: Act,
+    by: Actor,
+    *,
+    role: Role,
+    people: set[UUID | None],
+    prepared: set[UUID],
+    amount: Money | None,
+    standing: Standing,
+) -> tuple[NotPermitted, ...]:
+    reasons: list[NotPermitted] = []
+    has_role = role in MAY[act]
+    if not has_role:
+        reasons.append(NotAllowed(act, role))
+    if people & prepared:
+        reasons.append(SamePersonPreparedAndDecides(act, by.name))
+    if standing.conflict:
+        reasons.append(ConflictOfInterest(act, name=by.name, party=standing.conflict))
+    alone = _alone(act, role, standing.amounts)
+    if has_role and amount is not None and alone is not None and amount.minor > alone:
+        reasons.append(AmountTakesTwo(act, asked=amount, alone=Money(alone, amount.currency)))
+    return tuple(reasons)

@@ -64,7 +64,7 @@ def decision_panel(session: Session, reader: Reader, by: Actor, detail: DealDeta
         for one in detail.instruments
     )
     try:
-        permit(Act.APPROVE, by=by, prepared_by=state.proposed_by)
+        permit(Act.APPROVE, by=by, prepared_by=[state.proposed_by])
         decision: Part = stage_form(reader, detail, [Stage.APPROVED, Stage.DECLINED], come_from="approvals")
     except Refusal as refusal:
         said = str(refusal)

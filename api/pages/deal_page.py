@@ -190,7 +190,7 @@ def next_step(
         act = ACT_FOR_STAGE[stage]
         decides = stage in (Stage.APPROVED, Stage.DECLINED)
         try:
-            permit(act, by=by, prepared_by=detail.deal.proposed_by if decides else None)
+            permit(act, by=by, prepared_by=[detail.deal.proposed_by] if decides else ())
             may.append(stage)
         except Refusal:
             roles = _(" or ").join(_(ROLE_WORDS[role]) for role in sorted(MAY[act]))

@@ -181,7 +181,7 @@ def advance(
     deal = deal_queries.lock_deal(session, deal_id)
     fund_id = deal.fund_id
     decides = to in (Stage.APPROVED, Stage.DECLINED)
-    permit(ACT_FOR_STAGE[to], by=by, prepared_by=deal.proposed_by if decides else None)
+    permit(ACT_FOR_STAGE[to], by=by, prepared_by=[deal.proposed_by] if decides else ())
     for instrument in instrument_queries.instruments_of(session, [deal.id]):
         require_kept_here(instrument)
     advance_stage(deal.stage, to=to)

@@ -162,7 +162,7 @@ def pay_running_cost(
     Refused, in this order: the role, an amount that is not above zero, a day before the fund or after its open day, too
     little cash.
     """
-    permit(Act.PAY_OUT, by=by)
+    permit(Act.PAY_COST, by=by)
     fund = fund_queries.fund_by_id(session, fund_id)
     require_amount(minor)
     said = ("running_cost", reason, effective_on, -minor)
@@ -181,7 +181,7 @@ def pay_running_cost(
         by=by,
         key=key,
     )
-    _tell_amount(session, "pay a running cost", reason, by=by, fund=fund, minor=minor, on=effective_on, entry=entry_id)
+    _tell_amount(session, Act.PAY_COST, reason, by=by, fund=fund, minor=minor, on=effective_on, entry=entry_id)
     return entry_id
 
 

@@ -37,7 +37,6 @@ from domain.store import audit, deal_queries, fund_queries, instrument_queries, 
 from domain.store.deals import RevenueRow
 from domain.store.instrument_queries import InstrumentState
 
-CANCEL = "cancel what is undrawn"
 STATE_REVENUE = "record revenue"
 
 __all__ = [
@@ -126,7 +125,7 @@ def cancel_undrawn(
     used for another request, a day before the signing, days that the fund's book has no place for, more than is
     undrawn (or nothing).
     """
-    permit(Act.SIGN, by=by)
+    permit(Act.CANCEL, by=by)
     instrument = instrument_queries.instrument_state(session, instrument_id)
     deal = deal_queries.lock_deal(session, instrument.deal_id)
     require_kept_here(instrument)
@@ -153,7 +152,7 @@ def cancel_undrawn(
     )
     entry_id = ledger.post(session, entry, fund_id=deal.fund_id, by=by, key=key)
     amount = Money(asked, instrument.currency)
-    _tell(session, CANCEL, instrument, by=by, amount=amount, effective_on=effective_on, entry=entry_id)
+    _tell(session, Act.CANCEL, instrument, by=by, amount=amount, effective_on=effective_on, entry=entry_id)
     return entry_id
 
 

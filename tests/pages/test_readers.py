@@ -90,7 +90,7 @@ def test_the_board_decides_what_was_appraised(
     board, officer = people_in["board"], people_in["officer"]
     assert "No deal awaits a decision" in words(board.get("/board/approvals"))
     propose(database, world)
-    assert "takes the role board" in words(officer.get("/board/approvals"))
+    assert "Only a board member may approve a deal" in words(officer.get("/board/approvals"))
     page = board.get("/board/approvals")
     assert "EUR 50,000" in words(page)
     done = board.send(page, "/deals/D-NEW", stage="approved", day="2026-03-31", reason="fits the mandate")
@@ -163,7 +163,7 @@ def test_a_refused_page_speaks_in_words_and_keeps_its_navigation(
     page = people_in[who].get(address)
     assert page.status_code == status
     assert told in words(page)
-    assert "takes the role" not in words(page)
+    assert "Only a board member" not in words(page)
     assert "as_of" not in words(page)
     assert '<nav aria-label="Main">' in page.text
     assert "Sign out" in words(page)

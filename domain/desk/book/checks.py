@@ -24,7 +24,7 @@ PERSON_ACTS = {
     "receipts": Act.RECORD_RECEIPT,
     "revenues": Act.RECORD_RECEIPT,
     "contributions": Act.RECORD_RECEIPT,
-    "running_costs": Act.PAY_OUT,
+    "running_costs": Act.PAY_COST,
     "covenants": Act.SIGN,
     "project_missions": Act.CLASSIFY,
     "co_finance": Act.PROPOSE,
