@@ -14,6 +14,13 @@ def run(name: str) -> None:
     run_text((FOLDER / f"{name}.sql").read_text(encoding="utf-8"))
 
 
+def run_one(name: str, begins: str, *, ends: str) -> None:
+    """Run the one statement of ``migrations/sql/NAME.sql`` that begins so: what a way down puts back."""
+    text = (FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+    start = text.index(begins)
+    run_text(text[start : text.index(ends, start) + len(ends)])
+
+
 def run_text(statements: str) -> None:
     """Run statements as they stand."""
     # Doubled: the driver takes a lone per cent sign for a parameter.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, SmallInteger, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from domain.store.types import NOW, Fact
@@ -129,7 +129,10 @@ class ChainRow(SQLModel, table=True):
 
 
 class SealRow(SQLModel, table=True):
-    """A fact's place for good: its number in its chain, its place in the order of all chains, and both hashes."""
+    """A fact's place for good: its number in its chain, its place in the order of all chains, and both hashes.
+
+    ``form`` says from what the leaf is made: 1 the row as JSON, 2 the row as text.
+    """
 
     __tablename__ = "seal"
     __table_args__ = (
@@ -138,12 +141,13 @@ class SealRow(SQLModel, table=True):
     )
     fact_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     fact_kind: str
-    chain_id: int = Field(sa_type=BigInteger, foreign_key="seal_chain.id")
+    chain_id: int = Field(sa_type=BigInteger)
     number: int = Field(sa_type=BigInteger)
     position: int = Field(sa_type=BigInteger, unique=True)
     leaf_hash: bytes = Field(sa_type=LargeBinary)
     chain_hash: bytes = Field(sa_type=LargeBinary)
     sealed_at: datetime | None = Field(default=None, nullable=False, sa_column_kwargs=NOW)
+    form: int = Field(default=1, sa_type=SmallInteger, sa_column_kwargs={"server_default": text("1")})
 
 
 class SealHorizonRow(SQLModel, table=True):

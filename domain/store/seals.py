@@ -17,6 +17,16 @@ from sqlmodel import Session
 from domain.errors import Refusal
 
 
+CANONICAL = (
+    "timezone = 'UTC'",
+    "datestyle = 'ISO, YMD'",
+    "intervalstyle = 'postgres'",
+    "bytea_output = 'hex'",
+    "extra_float_digits = 1",
+)
+"""How a session writes the rows that leaves are made from: as ``seal_facts()`` does."""
+
+
 class SealBeyondHead(Refusal):
     """A seal number that the fund's chain has not reached."""
 
@@ -97,8 +107,8 @@ def heads(session: Session) -> dict[str, str]:
 
 def sealed_facts(session: Session) -> Iterator[SealedFact]:
     """Yield every seal, chain by chain in order, beside its fact's leaf as the rows give it now."""
-    session.execute(text("SET LOCAL timezone = 'UTC'"))
-    session.execute(text("SET LOCAL bytea_output = 'hex'"))
+    for setting in CANONICAL:
+        session.execute(text(f"SET LOCAL {setting}"))
     rows = (
         session.connection()
         .execution_options(stream_results=True, yield_per=5000)
@@ -106,7 +116,8 @@ def sealed_facts(session: Session) -> Iterator[SealedFact]:
             text(
                 """SELECT coalesce(fund.code, 'bank') AS chain, s.number, s.position, s.fact_kind, s.fact_id,
                       seal_text(s.fact_kind, s.fact_id, s.number, s.position, s.sealed_at) AS said,
-                      s.leaf_hash, s.chain_hash, leaf(f.kind, f.body) AS leaf_now
+                      s.leaf_hash, s.chain_hash,
+                      CASE s.form WHEN 1 THEN leaf(f.kind, f.body) ELSE f.leaf END AS leaf_now
                FROM seal s JOIN seal_chain c ON c.id = s.chain_id LEFT JOIN fund ON fund.id = c.fund_id
                LEFT JOIN fact f ON f.id = s.fact_id AND f.kind = s.fact_kind
                                 AND f.fund_id IS NOT DISTINCT FROM c.fund_id

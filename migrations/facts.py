@@ -1,0 +1,115 @@
+"""What every table of facts and of definitions needs besides its columns, in one call of a migration.
+
+A **fact** is said once and for good: a row with the columns of ``domain.store.types.Fact``, numbered from the sequence
+``fact_id``, append-only, sealed. The sealer reads all of them through the view ``fact``, which is made from the
+database's own catalogue: every table whose ``id`` comes from ``fact_id``.
+
+The canonical form of a row is its text as PostgreSQL writes a composite value: every column in the order of the table,
+quoted, without the empty fields at its end. So a column that is added later (it must be nullable, and it comes last)
+leaves the leaves of old rows as they were, and nothing has to be made anew. Never drop, retype or reorder a column of
+such a table: what was sealed would no longer fit.
+"""
+
+from __future__ import annotations
+
+from alembic import op
+
+ROLES = "missionbook_app, missionbook_night"
+KINDS = """SELECT c.relname FROM pg_attrdef d JOIN pg_class c ON c.oid = d.adrelid JOIN pg_attribute a
+               ON a.attrelid = c.oid AND a.attnum = d.adnum
+           WHERE a.attname = 'id' AND pg_get_expr(d.adbin, d.adrelid) LIKE '%fact_id%' ORDER BY c.oid"""
+ENTRY = """SELECT 'entry' AS kind, e.id, e.fund_id, e.xid,
+    to_jsonb(e) || jsonb_build_object('postings',
+        (SELECT jsonb_agg(to_jsonb(p) ORDER BY p.line) FROM posting p WHERE p.entry_id = e.id)) AS body,
+    sha256(convert_to('entry ' || rtrim(e::text, ',)') || coalesce(
+        (SELECT string_agg(rtrim(p::text, ',)'), '' ORDER BY p.line) FROM posting p WHERE p.entry_id = e.id), ''),
+        'UTF8')) AS leaf
+    FROM entry e"""
+
+
+def new_fact(
+    table: str, *, investee_sees: str | None = None, requests_add: bool = True, investee_adds: bool = False
+) -> None:
+    """Make a table that was just created a kind of fact: append-only, sealed, granted, its rows secured.
+
+    ``investee_sees`` is the condition on rows that an investee may see beside the bank's own people (None: none).
+    ``requests_add`` lets the role that serves requests add facts, without choosing their number, transaction or moment
+    and only in the name of who is signed in; ``investee_adds`` lets an investee add what it may see.
+    The night may read and add. Who needs more grants it after this call.
+    """
+    _append_only(table)
+    op.execute(
+        f"CREATE TRIGGER {table}_facts_are_new AFTER INSERT ON {table} REFERENCING NEW TABLE AS arrived "
+        "FOR EACH STATEMENT EXECUTE FUNCTION facts_are_new()"
+    )
+    _grant(table)
+    if requests_add:
+        _grant_columns(table)
+    _secure(table, investee_sees, investee_adds)
+    make_view_of_facts()
+
+
+def facts_end(table: str) -> None:
+    """Take a table out of the view of facts, before its migration drops it on the way down."""
+    make_view_of_facts(without=table)
+
+
+def new_columns(table: str, *columns: str) -> None:
+    """Let requests fill nullable columns that were added to a fact table which they may add to; leaves need nothing."""
+    op.execute(f"GRANT INSERT ({', '.join(columns)}) ON {table} TO missionbook_app")
+
+
+def make_view_of_facts(*, without: str = "") -> None:
+    """Make the view ``fact`` of every table of facts there is: kind, id, fund_id, xid, body (form 1), leaf (form 2).
+
+    ``body`` is what seals of form 1 were made from; a query that does not ask for it does not pay for it. ``leaf``
+    depends on how the session writes days, moments and bytes: only ``seal_facts()`` and the verification, which fix
+    them, may read it.
+    """
+    kinds = [kind for (kind,) in op.get_bind().exec_driver_sql(KINDS.replace("%", "%%")) if kind != without]
+    parts = [ENTRY] + [
+        f"SELECT '{kind}', f.id, f.fund_id, f.xid, to_jsonb(f), "
+        f"sha256(convert_to('{kind} ' || rtrim(f::text, ',)'), 'UTF8')) FROM {kind} f"
+        for kind in kinds
+        if kind != "entry"
+    ]
+    op.execute("DROP VIEW IF EXISTS fact")
+    op.execute("CREATE VIEW fact WITH (security_invoker = true) AS " + " UNION ALL ".join(parts))
+    op.execute("REVOKE ALL ON fact FROM PUBLIC")
+    op.execute(f"GRANT SELECT ON fact TO {ROLES}")
+
+
+def _append_only(table: str) -> None:
+    op.execute(
+        f"CREATE TRIGGER {table}_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+    )
+
+
+def _grant(table: str) -> None:
+    op.execute(f"REVOKE ALL ON {table} FROM PUBLIC")
+    op.execute(f"GRANT SELECT ON {table} TO {ROLES}")
+    op.execute(f"GRANT INSERT, MAINTAIN ON {table} TO missionbook_night")
+
+
+def _grant_columns(table: str) -> None:
+    """Let requests fill every column but those that the database fills itself."""
+    op.execute(
+        f"""DO $$ BEGIN EXECUTE (
+            SELECT format('GRANT INSERT (%s) ON {table} TO missionbook_app', string_agg(quote_ident(attname), ', '))
+            FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum > 0 AND NOT attisdropped
+            AND attname NOT IN ('id', 'xid', 'recorded_at')); END $$"""
+    )
+
+
+def _secure(table: str, investee_sees: str | None, investee_adds: bool) -> None:
+    """Row-level security, also for the owner: one policy to see, one to add; nobody speaks in another's name."""
+    inside, theirs = "(SELECT actor_is_inside())", investee_sees or "false"
+    adds = f"{inside} OR {theirs}" if investee_adds else inside
+    op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
+    op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+    op.execute(f"CREATE POLICY seen ON {table} FOR SELECT USING ({inside} OR {theirs})")
+    op.execute(
+        f"CREATE POLICY added ON {table} FOR INSERT "
+        f"WITH CHECK (({adds}) AND recorded_by IS NOT DISTINCT FROM (SELECT actor_id()))"
+    )

@@ -1,0 +1,65 @@
+-- The sealer as one statement over all that is new.
+
+-- A link of a chain as an aggregate, so that a window can run it along the chain: the hash of the link before it (of
+-- the chain's head at the first one) and of what the seal says.
+CREATE FUNCTION next_link(link bytea, head bytea, said bytea) RETURNS bytea LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN sha256(coalesce(link, head) || said);
+CREATE AGGREGATE chain_link(head bytea, said bytea) (sfunc = next_link, stype = bytea);
+REVOKE ALL ON FUNCTION next_link(bytea, bytea, bytea), chain_link(bytea, bytea) FROM PUBLIC;
+
+-- What is written as text must be written in one way, whoever asks: the settings stand here, the row forms rest on them.
+CREATE OR REPLACE FUNCTION seal_facts() RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO, YMD' SET intervalstyle = 'postgres'
+    SET bytea_output = 'hex' SET extra_float_digits = 1 SET work_mem = '64MB' AS $$
+DECLARE
+    state seal_horizon;
+    here text := (SELECT system_identifier FROM pg_control_system());
+    oldest_running xid8;
+    sealed_from xid8;
+    restored boolean;
+    sealed bigint;
+    moment timestamptz := clock_timestamp();
+BEGIN
+    -- One sealer at a time, by a row that no role but the owner may lock: nobody can stand in its way from outside.
+    SELECT * INTO STRICT state FROM seal_horizon FOR UPDATE;
+    -- A transaction that is still running may yet commit facts: nothing at or past the oldest running one is sealed.
+    oldest_running := pg_snapshot_xmin(pg_current_snapshot());
+    restored := state.cluster <> here AND state.cluster <> '';
+    sealed_from := CASE WHEN state.cluster = here THEN state.horizon::xid8 ELSE '0'::xid8 END;
+    IF restored THEN
+        -- Transaction numbers start anew in another cluster: a new segment of the bank's chain names the old heads.
+        INSERT INTO audit (actor_name, act, subject_kind, subject, outcome, detail)
+        SELECT 'sealer', 'notice a restored database', 'cluster', here, 'done',
+               jsonb_object_agg(coalesce(fund_id::text, 'bank'), encode(head, 'hex')) FROM seal_chain;
+    END IF;
+    INSERT INTO seal_chain (fund_id, number, head) SELECT id, 0, sha256(convert_to(id::text, 'UTF8')) FROM fund
+        WHERE NOT EXISTS (SELECT FROM seal_chain c WHERE c.fund_id = fund.id);
+    INSERT INTO seal (form, fact_id, fact_kind, chain_id, number, position, leaf_hash, chain_hash, sealed_at)
+    SELECT 2, id, kind, chain_id, number, place, leaf,
+           chain_link(head, leaf || seal_text(kind, id, number, place, moment))
+               OVER (PARTITION BY owner ORDER BY xid, id ROWS UNBOUNDED PRECEDING), moment
+    FROM (
+        SELECT kind, id, xid, leaf, owner, chain_id, head,
+               before + row_number() OVER (PARTITION BY owner ORDER BY xid, id) AS number,
+               state.position + row_number() OVER (ORDER BY owner, xid, id) AS place
+        FROM (
+            -- The bank's own chain comes first.
+            SELECT f.kind, f.id, f.xid, f.leaf, c.owner, c.id AS chain_id, c.number AS before, c.head
+            FROM fact f JOIN (SELECT *, coalesce(fund_id, '00000000-0000-0000-0000-000000000000') AS owner
+                              FROM seal_chain) c
+              ON c.owner = coalesce(f.fund_id, '00000000-0000-0000-0000-000000000000')
+            WHERE f.xid >= sealed_from AND (f.xid < oldest_running OR restored)
+              AND NOT EXISTS (SELECT FROM seal s WHERE s.fact_id = f.id)
+        ) new
+    ) numbered
+    ORDER BY place;
+    GET DIAGNOSTICS sealed = ROW_COUNT;
+    IF sealed > 0 THEN
+        UPDATE seal_chain c SET number = newest.number, head = newest.chain_hash
+        FROM seal_chain kept CROSS JOIN LATERAL (
+            SELECT number, chain_hash FROM seal WHERE chain_id = kept.id ORDER BY number DESC LIMIT 1) newest
+        WHERE c.id = kept.id AND newest.number > c.number;
+    END IF;
+    UPDATE seal_horizon SET horizon = oldest_running::text, cluster = here, position = state.position + sealed;
+    RETURN sealed;
+END $$;
