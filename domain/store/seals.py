@@ -16,7 +16,6 @@ from sqlmodel import Session
 
 from domain.errors import Refusal
 
-
 CANONICAL = (
     "timezone = 'UTC'",
     "datestyle = 'ISO, YMD'",
