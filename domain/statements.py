@@ -307,7 +307,7 @@ def _table(
     figures: dict[str, list[AccountFigure]] = {name: [] for name in LINES[part]}
     for (code, currency), minor in sorted(balances.items()):
         kind = kinds[code, currency]
-        if kind != AccountKind.MEMORANDUM and currency in currencies:
+        if kind != AccountKind.MEMORANDUM:
             found, name = place_of(code, kind)
             if found is part:
                 figures[name].append(AccountFigure(code, Money(sign * minor, currency)))
@@ -318,7 +318,8 @@ def _table(
 def line_of(
     name: str, accounts: Sequence[AccountFigure], currencies: Sequence[str], translate: Translate | None
 ) -> FigureLine:
-    """Return a line over its accounts; every account is translated once, and rounded once."""
+    """Return a line over its accounts of some currencies; every account is translated once, and rounded once."""
+    accounts = [one for one in accounts if one.amount.currency in currencies]
     sums = dict.fromkeys(currencies, 0)
     for one in accounts:
         sums[one.amount.currency] += one.amount.minor

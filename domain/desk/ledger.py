@@ -14,6 +14,7 @@ from domain.authority import Act, Actor, permit
 from domain.desk import reversals
 from domain.ledger import Entry, mirrored
 from domain.money import Money
+from domain.statements import TrialBalanceLine
 from domain.store import audit, balances, seals, statistics
 from domain.store import ledger as store
 from domain.store.funds import FundRow
@@ -46,15 +47,6 @@ class Verification:
     seals: int
     heads: dict[str, str]
     first: Misfit | None
-
-
-@dataclass(frozen=True, slots=True)
-class TrialBalanceLine:
-    """An account's balance: debit positive."""
-
-    code: str
-    kind: str
-    balance: Money
 
 
 def seal_facts(session: Session) -> int:
