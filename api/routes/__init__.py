@@ -16,6 +16,7 @@ from api.routes import (
     problems,
     promises,
     reports,
+    statements,
     tokens,
 )
 
@@ -30,6 +31,7 @@ ROOMS: tuple[APIRouter, ...] = (
     ledger.router,
     promises.router,
     reports.router,
+    statements.router,
 )
 
 

@@ -25,7 +25,7 @@ T = TypeVar("T")
 ByDay = Literal["booked_on", "effective_on"]
 
 __all__ = [
-    "Account", "AccountStatement", "ByDay", "CashFlow", "FundStatement", "PostingLine", "StatementHead",
+    "Account", "AccountStatement", "ByDay", "CashFlow", "FundStatement", "PostingLine", "StatementHead", "WholeAccount",
     "account_statement", "balance_sheet", "cash_flow", "income", "trial_balance", "whole_account",
 ]  # fmt: skip
 
@@ -95,6 +95,16 @@ class AccountStatement:
     closing: Money
     count: int
     next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WholeAccount:
+    """All of an account's postings of a span; ``lines`` are read once, while the transaction is open."""
+
+    head: StatementHead
+    account: Account
+    opening: Money
+    lines: Iterator[AccountLine]
 
 
 def trial_balance(
@@ -204,7 +214,7 @@ def whole_account(
     seal: int | None = None,
     by: ByDay = "booked_on",
     flow: FlowName | None = None,
-) -> tuple[StatementHead, Account, Iterator[AccountLine]]:
+) -> WholeAccount:
     """Return an account's postings of a span, all of them, read while they are taken. Refused: as for a page."""
     cut, account, asked = _asked(
         session, fund_code=fund_code, code=code, as_of=as_of, currency=currency, first=first, seal=seal, by=by,
@@ -212,7 +222,8 @@ def whole_account(
     )  # fmt: skip
     opening = 0 if flow else _opening(session, cut, asked)
     head = _head(session, cut, (account.currency,), first=asked.first, by=by)
-    return head, account, _running(store.all_postings(session, asked), opening, account.currency)
+    lines = _running(store.all_postings(session, asked), opening, account.currency)
+    return WholeAccount(head, account, Money(opening, account.currency), lines)
 
 
 def _asked(

@@ -206,9 +206,9 @@ def test_pages_of_an_account_are_the_whole_account(reading: Session, limit: int)
 def test_a_whole_account_is_what_its_pages_are(reading: Session) -> None:
     said = {"fund_code": FUND, "code": "cash", "as_of": YEAR_END, "first": date(2025, 4, 1)}
     paged = statements.account_statement(reading, **said).figures  # type: ignore[arg-type]  # a table's words
-    _head, account, whole = statements.whole_account(reading, **said)  # type: ignore[arg-type]  # as above
-    assert tuple(whole) == paged.lines
-    assert (account.code, account.kind) == ("cash", "asset")
+    whole = statements.whole_account(reading, **said)  # type: ignore[arg-type]  # as above
+    assert (whole.opening, tuple(whole.lines)) == (paged.opening, paged.lines)
+    assert (whole.account.code, whole.account.kind) == ("cash", "asset")
 
 
 @pytest.mark.parametrize("flow", FlowName)

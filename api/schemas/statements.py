@@ -1,0 +1,172 @@
+"""A fund's statements, as they are answered: signs as their readers expect, an amount for each currency."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from pydantic import ConfigDict, Field
+
+from api.schemas.common import Answer, MoneyAnswer
+
+S = TypeVar("S", bound="StatementAnswer")
+
+
+class StatementAnswer(Answer):
+    """What every statement says of itself; the same days and seal give the same figures for ever.
+
+    ``from`` is null for a statement of one day. Only ``reached`` and ``last_seal`` are of the moment: how far the
+    fund's book has come towards ``as_of``, and the fund's last seal.
+    """
+
+    model_config = ConfigDict(from_attributes=True, frozen=True, populate_by_name=True)
+
+    fund: str
+    fund_name: str
+    currency: str
+    currencies: list[str]
+    opened_on: date
+    reached: date
+    first: date | None = Field(serialization_alias="from")
+    as_of: date
+    by: str
+    seal: int
+    sealed_at: datetime | None
+    last_seal: int
+    missing_rates: list[str]
+
+
+class AccountFigureAnswer(Answer):
+    """What one account puts on a line."""
+
+    code: str
+    amount: MoneyAnswer
+
+
+class FigureLineAnswer(Answer):
+    """A line: an amount for each currency, and a total in the fund's where it has several."""
+
+    name: str
+    amounts: list[MoneyAnswer]
+    total: MoneyAnswer | None
+    accounts: list[AccountFigureAnswer]
+
+
+class FigureTableAnswer(Answer):
+    """A part of a statement, and its sum."""
+
+    lines: list[FigureLineAnswer]
+    sum: FigureLineAnswer
+
+
+class BalanceSheetAnswer(StatementAnswer):
+    """Assets against liabilities and capital; ``difference`` is zero in every currency of a sound book."""
+
+    assets: FigureTableAnswer
+    liabilities: FigureTableAnswer
+    capital: FigureTableAnswer
+    difference: list[MoneyAnswer]
+
+
+class IncomeAnswer(StatementAnswer):
+    """What a span of days earned and cost."""
+
+    income: FigureTableAnswer
+    expense: FigureTableAnswer
+    currency_result: MoneyAnswer | None
+    result: FigureLineAnswer
+
+
+class CashFlowAnswer(StatementAnswer):
+    """Cash at the start, what moved it, cash at the end; ``difference`` is zero in every currency of a sound book."""
+
+    opening: FigureLineAnswer
+    lines: list[FigureLineAnswer]
+    currency_result: MoneyAnswer | None
+    closing: FigureLineAnswer
+    difference: list[MoneyAnswer]
+
+
+class AccountBalanceAnswer(Answer):
+    """An account's balance, debit above zero; ``debit`` or ``credit`` is the same as an amount of one side."""
+
+    code: str
+    kind: str
+    balance: MoneyAnswer
+    debit: MoneyAnswer | None
+    credit: MoneyAnswer | None
+
+
+class SidesAnswer(Answer):
+    """The debits and the credits of one currency."""
+
+    debit: MoneyAnswer
+    credit: MoneyAnswer
+
+
+class AccountBalancesAnswer(StatementAnswer):
+    """The trial balance: every account, memorandum apart."""
+
+    lines: list[AccountBalanceAnswer]
+    sums: list[SidesAnswer]
+    memorandum: list[AccountBalanceAnswer]
+    memorandum_sums: list[SidesAnswer]
+
+
+class AccountAnswer(Answer):
+    """An account of a fund."""
+
+    code: str
+    currency: str
+    kind: str
+
+
+class AccountLineAnswer(Answer):
+    """A posting of an account, debit above zero, and the balance after it."""
+
+    entry_id: int
+    line: int
+    booked_on: date
+    effective_on: date
+    kind: str
+    reason: str
+    deal: str | None
+    instrument: str | None
+    seal: int
+    amount: MoneyAnswer
+    balance: MoneyAnswer
+
+
+class AccountStatementAnswer(StatementAnswer):
+    """A page of an account's postings; ``next`` is the ``after`` of the page that follows, null at the end."""
+
+    account: AccountAnswer
+    flow: str | None
+    opening: MoneyAnswer
+    before: MoneyAnswer
+    items: list[AccountLineAnswer]
+    closing: MoneyAnswer
+    count: int
+    next: str | None
+
+
+def answered(model: type[S], flat: dict[str, Any]) -> S:
+    """Shape a statement whose head and figures stand side by side."""
+    return model.model_validate(flat)
+
+
+def account_answered(flat: dict[str, Any]) -> AccountStatementAnswer:
+    """Shape a page of an account's postings: what a posting says and its balance in one row."""
+    items = [
+        {
+            **{
+                name: getattr(one.posting, name)
+                for name in AccountLineAnswer.model_fields
+                if hasattr(one.posting, name)
+            },
+            "amount": one.amount,
+            "balance": one.balance,
+        }
+        for one in flat["lines"]
+    ]
+    return AccountStatementAnswer.model_validate({**flat, "items": items})

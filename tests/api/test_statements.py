@@ -1,0 +1,135 @@
+"""A fund's statements at the doors: JSON that sums up, files that say the same, and nobody from outside."""
+
+from __future__ import annotations
+
+import csv
+import io
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from python_calamine import CalamineWorkbook
+
+from api.database.roles import Role
+from domain.authority import NIGHT
+from domain.desk import instruments
+from tests.api.conftest import Caller
+from tests.api.world import DAY, FUND, World
+from tests.conftest import TestDatabase
+
+ROOM = f"/api/v1/funds/{FUND}"
+KINDS = ("trial-balance", "balance-sheet", "income", "cash-flow")
+ADDRESSES = [*(f"/statements/{kind}" for kind in KINDS), "/accounts/cash/statement"]
+
+
+@pytest.fixture
+def drawn(database: TestDatabase, world: World) -> World:
+    """EUR 60,000.00 of Ann's loan are drawn on 31 March 2025: 940,000.00 of cash are left of 1,000,000.00."""
+    with database.sessions.begin(Role.NIGHT) as session:
+        instruments.draw_down(
+            session, instrument_id=world.ann.instrument, minor=6_000_000, effective_on=DAY.replace(year=2025),
+            booked_on=DAY, by=NIGHT, key="first",
+        )  # fmt: skip
+    return world
+
+
+def told(caller: Caller, address: str) -> Any:
+    found = caller.get(f"{ROOM}{address}")
+    assert found.status_code == 200, found.text
+    return found.json()
+
+
+def amounts(table: Any) -> dict[str, str]:
+    return {one["name"]: one["amounts"][0]["amount"] for one in table["lines"] if one["amounts"][0]["amount"] != "0.00"}
+
+
+def test_each_statement_as_json(bank: dict[str, Caller], drawn: World) -> None:
+    auditor = bank["auditor"]
+    sheet = told(auditor, "/statements/balance-sheet")
+    assert (sheet["fund"], sheet["as_of"], sheet["from"]) == (FUND, "2026-03-31", None)
+    assert sheet["seal"] == sheet["last_seal"] > 0
+    assert amounts(sheet["assets"]) == {"cash": "940000.00", "loans": "60000.00"}
+    assert amounts(sheet["capital"]) == {"contributed": "1000000.00"}
+    assert sheet["difference"] == [{"amount": "0.00", "currency": "EUR"}]
+    flow = told(auditor, "/statements/cash-flow?from=2025-01-01")
+    assert amounts(flow) == {"contributions": "1000000.00", "loans_paid_out": "-60000.00"}
+    assert (flow["from"], flow["closing"]["amounts"][0]["amount"]) == ("2025-01-01", "940000.00")
+    earned = told(auditor, "/statements/income")
+    assert (earned["from"], earned["result"]["amounts"]) == ("2026-01-01", [{"amount": "0.00", "currency": "EUR"}])
+    balances = told(auditor, "/statements/trial-balance?as_of=2026-03-31")
+    assert balances["sums"][0]["debit"] == balances["sums"][0]["credit"] == {"amount": "1000000.00", "currency": "EUR"}
+
+
+def test_an_account_is_paged_and_leads_to_its_entries(bank: dict[str, Caller], drawn: World) -> None:
+    auditor = bank["auditor"]
+    first = told(auditor, "/accounts/cash/statement?limit=1")
+    assert [one["amount"]["amount"] for one in first["items"]] == ["1000000.00"] and first["count"] == 2
+    second = told(auditor, f"/accounts/cash/statement?limit=1&after={first['next']}")
+    (line,) = second["items"]
+    assert (line["amount"]["amount"], line["balance"]["amount"]) == ("-60000.00", "940000.00")
+    assert (line["deal"], line["instrument"], second["next"]) == ("D-ANN", "L-ANN", None)
+    assert (line["booked_on"], line["effective_on"]) == ("2026-03-31", "2025-03-31")
+    assert auditor.get(f"/api/v1/entries/{line['entry_id']}").json()["kind"] == "drawdown"
+    by_value = told(auditor, "/accounts/cash/statement?by=effective_on&from=2025-03-31&as_of=2025-03-31")
+    assert [one["amount"]["amount"] for one in by_value["items"]] == ["-60000.00"]
+    by_flow = told(auditor, "/accounts/cash/statement?flow=loans_paid_out")
+    assert by_flow["closing"]["amount"] == "-60000.00"
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_downloads_say_what_json_says(bank: dict[str, Caller], drawn: World, address: str) -> None:
+    auditor = bank["auditor"]
+    seal = told(auditor, address)["seal"]
+    texts = auditor.get(f"{ROOM}{address}?format=csv&seal={seal}")
+    workbook = auditor.get(f"{ROOM}{address}?format=xlsx&seal={seal}")
+    name = address.removeprefix("/statements/").removeprefix("/accounts/").removesuffix("/statement")
+    for found, kind in ((texts, "csv"), (workbook, "xlsx")):
+        assert found.status_code == 200, found.text
+        assert f'filename="{FUND}-{name}-' in found.headers["Content-Disposition"]
+        assert f'-seal-{seal}.{kind}"' in found.headers["Content-Disposition"]
+        assert found.headers["Content-Length"] == str(len(found.content))
+        assert auditor.get(f"{ROOM}{address}?format={kind}&seal={seal}").content == found.content, "the same bytes"
+    rows = list(csv.reader(io.StringIO(texts.content.decode(), newline="")))
+    book = CalamineWorkbook.from_filelike(io.BytesIO(workbook.content))
+    sheet = book.get_sheet_by_index(0).to_python()
+    assert book.sheet_names[1] == "About" and len(sheet) == len(rows) > 1
+    for in_csv, in_xlsx in zip(rows[1:], sheet[1:], strict=True):
+        for one, other in zip(in_csv, in_xlsx, strict=True):
+            same = Decimal(one) == Decimal(str(other)) if isinstance(other, float) else one == str(other)
+            assert same, (one, other)
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_statements_are_for_those_inside(bank: dict[str, Caller], stranger: Caller, world: World, address: str) -> None:
+    assert stranger.get(f"{ROOM}{address}").status_code == 401
+    for name in ("officer", "risk", "board", "auditor", "steward"):
+        assert bank[name].get(f"{ROOM}{address}").status_code == 200
+    for form in ("json", "csv", "xlsx"):
+        refused = bank["ann"].get(f"{ROOM}{address}?format={form}")
+        assert (refused.status_code, refused.json()["type"]) == (403, "/problems/not-allowed")
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "word"),
+    [
+        pytest.param("/statements/income?from=2026-02-01&as_of=2026-01-31", 422, "input-refused", id="wrong order"),
+        pytest.param("/statements/income?seal=999999", 404, "seal-beyond-head", id="a seal that is not there yet"),
+        pytest.param("/statements/income?format=pdf", 422, "input-refused", id="a form that nobody writes"),
+        pytest.param("/statements/income?by=effective_on", 422, "input-refused", id="not by value day"),
+        pytest.param("/statements/trial-balance?by=id", 422, "input-refused", id="a day that is no column"),
+        pytest.param("/statements/cash-flow?as_of=today", 422, "input-refused", id="no day"),
+        pytest.param("/statements/profit", 404, "no-such-address", id="no statement"),
+        pytest.param("/accounts/gold/statement", 404, "no-such-thing", id="no account"),
+        pytest.param("/accounts/cash/statement?currency=USD", 404, "no-such-thing", id="no account in dollars"),
+        pytest.param("/accounts/cash/statement?currency=usd;--", 422, "input-refused", id="no currency"),
+        pytest.param("/accounts/cash/statement?flow=theft", 422, "input-refused", id="no flow"),
+        pytest.param("/accounts/losses/statement?flow=other", 422, "input-refused", id="a flow of no cash"),
+        pytest.param("/accounts/cash/statement?after=5", 422, "input-refused", id="no place"),
+        pytest.param("/accounts/cash%27;drop/statement", 422, "input-refused", id="no code"),
+    ],
+)
+def test_what_is_refused_at_the_door(
+    bank: dict[str, Caller], world: World, address: str, status: int, word: str
+) -> None:
+    found = bank["auditor"].get(f"{ROOM}{address}")
+    assert (found.status_code, found.json()["type"]) == (status, f"/problems/{word}"), found.text

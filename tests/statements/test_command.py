@@ -1,0 +1,89 @@
+"""``missionbook statement``: tables for people, JSON and files for programs, refusals in words."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from python_calamine import CalamineWorkbook
+from typer.testing import CliRunner
+
+from api.cli import app
+from api.database.roles import Role
+from domain.errors import InputRefused, NotFound
+from domain.store.seals import SealBeyondHead
+from tests.statements.conftest import FUND, Story
+
+DAY = ("--fund", FUND, "--as-of", "2025-12-31")
+
+
+@pytest.fixture
+def environment(told: Story) -> Mapping[str, str]:
+    """The story's database as an operator's own server, so that the command holds no data folder."""
+    return {
+        "MISSIONBOOK_DATABASE_URL": told.database.url(Role.APP),
+        **{
+            f"MISSIONBOOK_DATABASE_URL_{role.value.upper()}": told.database.url(role)
+            for role in (Role.MIGRATOR, Role.NIGHT, Role.REGISTER)
+        },
+    }
+
+
+def run(environment: Mapping[str, str], *words: str) -> bytes:
+    done = CliRunner().invoke(app, ["statement", *words], env=environment, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.stdout_bytes
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (("balance-sheet", *DAY), ["Green Homes (GREEN): Balance sheet, as of 31 Dec 2025", "All assets", "980.00"]),
+        (("income", *DAY), ["Income, 01 Jan 2025 to 31 Dec 2025", "Running costs", "30.00", "Result", "20.00"]),
+        (("cash-flow", *DAY, "--from", "2025-04-01"), ["Cash at the start", "600.00", "Entries taken back", "570.00"]),
+        (("trial-balance", *DAY), ["loan_principal", "Memorandum", "1,060.00"]),
+        (("trial-balance", "--fund", FUND, "--as-of", "2025-04-30", "--by-value-day"), ["running_costs", "30.00"]),
+        (("account", "cash", *DAY, "--from", "2025-09-01"), ["Opening balance", "520.00", "sold", "610.00"]),
+        (("balance-sheet", *DAY, "--seal", "3"), ["as known at seal 3", "More is known today: the fund's last seal"]),
+    ],
+)
+def test_a_table_for_people(environment: Mapping[str, str], words: tuple[str, ...], shown: list[str]) -> None:
+    printed = " ".join(run(environment, *words).decode().split())
+    for one in shown:
+        assert one in printed, printed
+
+
+@pytest.mark.parametrize("name", ["trial-balance", "balance-sheet", "income", "cash-flow", "account"])
+def test_json_and_files_say_the_same(environment: Mapping[str, str], tmp_path: Path, name: str) -> None:
+    asked = (name, *(["cash"] if name == "account" else []), *DAY)
+    said = json.loads(run(environment, *asked, "--format", "json"))
+    assert (said["fund"], said["as_of"]) == (FUND, "2025-12-31")
+    assert "from" in said
+    rows = list(csv.reader(io.StringIO(run(environment, *asked, "--format", "csv").decode(), newline="")))
+    file = tmp_path / "statement.xlsx"
+    run(environment, *asked, "--format", "xlsx", "--out", str(file), "--seal", str(said["seal"]))
+    assert len(CalamineWorkbook.from_path(file).get_sheet_by_index(0).to_python()) == len(rows) > 2
+
+
+@pytest.mark.parametrize(
+    ("words", "refusal"),
+    [
+        (("balance-sheet", "--fund", "none", "--as-of", "2025-12-31"), NotFound),
+        (("account", "gold", *DAY), NotFound),
+        (("balance-sheet", *DAY, "--seal", "999"), SealBeyondHead),
+        (("income", *DAY, "--from", "2026-01-01"), InputRefused),
+    ],
+)
+def test_what_is_refused(environment: Mapping[str, str], words: tuple[str, ...], refusal: type[Exception]) -> None:
+    done = CliRunner().invoke(app, ["statement", *words], env=environment)
+    assert isinstance(done.exception, refusal)
+
+
+def test_a_file_that_cannot_be_written_is_told(environment: Mapping[str, str], tmp_path: Path) -> None:
+    words = ["statement", "income", *DAY, "--format", "csv", "--out", str(tmp_path / "no" / "file.csv")]
+    done = CliRunner().invoke(app, words, env=environment)
+    assert done.exit_code == 1 and "cannot be written" in done.output
