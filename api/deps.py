@@ -269,17 +269,26 @@ async def hash_of_request(request: Request) -> bytes:
     return hashlib.sha256(request.url.path.encode() + b"\n" + raw).digest()
 
 
+_Key = Annotated[str | None, Header(alias="Idempotency-Key", description="A key of your own making, such as a UUID")]
+_BodyHash = Annotated[bytes, Depends(hash_of_request)]
+
+
 def once(
-    request: Request,
-    session: Transaction,
-    actor: SignedIn,
-    body_hash: Annotated[bytes, Depends(hash_of_request)],
-    idempotency_key: Annotated[
-        str | None, Header(alias="Idempotency-Key", description="A key of your own making, such as a UUID")
-    ] = None,
+    request: Request, session: Transaction, actor: SignedIn, body_hash: _BodyHash, idempotency_key: _Key = None
 ) -> Once:
     """Return the means to do an act once. Refused: no key, or one that is too long (``IdempotencyKeyMissing``)."""
-    key = (idempotency_key or "").strip()
+    return _once(request, session, actor, body_hash, idempotency_key)
+
+
+def once_at_night(
+    request: Request, session: NightTransaction, actor: SignedIn, body_hash: _BodyHash, idempotency_key: _Key = None
+) -> Once:
+    """Return the same for an act that takes the database role night."""
+    return _once(request, session, actor, body_hash, idempotency_key)
+
+
+def _once(request: Request, session: Session, actor: Actor, body_hash: bytes, given: str | None) -> Once:
+    key = (given or "").strip()
     if not key:
         raise IdempotencyKeyMissing
     if len(key) > KEY_LENGTH_MAX or not key.isascii() or not key.isprintable():
@@ -295,3 +304,4 @@ def pattern_of(request: Request) -> str:
 
 
 DoneOnce = Annotated[Once, Depends(once)]
+DoneOnceAtNight = Annotated[Once, Depends(once_at_night)]

@@ -24,7 +24,7 @@ from domain import (
     reversals,
     royalties,
 )
-from domain.desk import answers, funds, night, people, refusals
+from domain.desk import answers, funds, night, people, periods, refusals
 from domain.errors import Refusal
 
 
@@ -105,6 +105,7 @@ TABLE: dict[type[Refusal], tuple[HTTPStatus, str]] = {
     reversals.ReversalTakesTwo: (HTTPStatus.CONFLICT, "reversal-takes-two"),
     reversals.LaterEntriesRestOnEntry: (HTTPStatus.CONFLICT, "later-entries-rest-on-entry"),
     ledger.PeriodClosed: (HTTPStatus.CONFLICT, "period-closed"),
+    periods.ClosingCameBetween: (HTTPStatus.CONFLICT, "closing-came-between"),
     refusals.CashNotEnough: (HTTPStatus.CONFLICT, "cash-not-enough"),
     refusals.AccountUnknown: (HTTPStatus.UNPROCESSABLE_ENTITY, "account-unknown"),
     refusals.SealBeyondHead: (HTTPStatus.NOT_FOUND, "seal-beyond-head"),

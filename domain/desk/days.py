@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 
+from sqlmodel import Session
+
 from domain.calendar import in_words
 from domain.deals import DayRefused, InstrumentKind, MovedByStatement
 from domain.errors import InputRefused, Problem
+from domain.ledger import PeriodClosed
 from domain.money import AMOUNT_MINOR_MAX
+from domain.periods import open_day
+from domain.store import periods
 from domain.store.funds import FundRow
 from domain.store.instrument_queries import InstrumentState
 
@@ -18,16 +23,21 @@ def require_amount(minor: int) -> None:
         raise InputRefused([Problem("amount", "an amount above zero is expected")], subject="the entry")
 
 
-def booking_day(fund: FundRow, *, effective_on: date, booked_on: date | None) -> date:
-    """Return the day an entry is booked on: the fund's business day unless it is given.
+def booking_day(session: Session, fund: FundRow, *, effective_on: date, booked_on: date | None) -> date:
+    """Return the day an entry is booked on: the fund's open day unless it is given. A late fact keeps its value day.
 
-    A fund's business day is the last one whose night has run, so an entry may also be booked on the day after it, which
-    is open, by naming that day. Refused (``DayRefused``), in this order: a value day before the fund was opened, a
-    booking day after the open day, a value day after the booking day.
+    A fund's business day is the last one whose night has run; it is open unless its period was closed, then the day
+    after it is. An entry may also be booked on the day after the business day by naming that day. Refused, in this
+    order: a value day before the fund was opened (``DayRefused``), a booking day in a closed period
+    (``PeriodClosed``), one after the open day, a value day after the booking day (``DayRefused``).
     """
-    booked = booked_on or fund.business_day
+    assert fund.id is not None, "a fund that was read has its id"
+    closed_to = periods.closed_to(session, fund.id)
+    booked = booked_on or open_day(business_day=fund.business_day, closed_to=closed_to)
     if effective_on < fund.opened_on:
         raise DayRefused(on=effective_on, why=f"the fund was opened on {in_words(fund.opened_on)}")
+    if closed_to is not None and booked <= closed_to:
+        raise PeriodClosed(booked)
     if (booked - fund.business_day).days > 1:
         raise DayRefused(on=booked, why=f"the fund's book stands at {in_words(fund.business_day)}")
     if effective_on > booked:

@@ -198,7 +198,8 @@ def advance(
         _require_nothing_left(session, deal, on=happened_on)
     _reach(session, deal_id=deal_id, fund_id=fund_id, stage=to, on=happened_on, reason=reason, by=by)
     if to is Stage.CONTRACTED:
-        day = booking_day(fund, effective_on=happened_on, booked_on=booked_on or max(fund.business_day, happened_on))
+        tomorrow = happened_on if happened_on > fund.business_day else None
+        day = booking_day(session, fund, effective_on=happened_on, booked_on=booked_on or tomorrow)
         _book_commitments(session, deal=deal, signed_on=happened_on, booked_on=day, by=by)
     audit.record(
         session,

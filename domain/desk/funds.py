@@ -112,7 +112,7 @@ def contribute(
     said = ("contribution", code, received_on, minor)
     if (before := _booked_before(session, said, by=by, key=key)) is not None:
         return before
-    day = booking_day(fund, effective_on=received_on, booked_on=booked_on)
+    day = booking_day(session, fund, effective_on=received_on, booked_on=booked_on)
     if fund_queries.code_taken(session, table="contribution", code=code):
         raise CodeTaken("contribution", code)
     entry_id = ledger.post(
@@ -173,7 +173,7 @@ def pay_running_cost(
         Entry(
             kind="running_cost",
             reason=reason,
-            booked_on=booking_day(fund, effective_on=effective_on, booked_on=booked_on),
+            booked_on=booking_day(session, fund, effective_on=effective_on, booked_on=booked_on),
             effective_on=effective_on,
             postings=transfer(debit="running_costs", credit="cash", minor=minor, currency=fund.currency),
         ),

@@ -86,7 +86,7 @@ def draw_down(
         raise DealNotInForce(deal=deal.code, stage=deal.stage, wanted="a drawdown")
     _require_drawdown_day(instrument, effective_on, signed_on=deal.signed_on)
     fund = fund_queries.fund_by_id(session, deal.fund_id)
-    booked = booking_day(fund, effective_on=effective_on, booked_on=booked_on)
+    booked = booking_day(session, fund, effective_on=effective_on, booked_on=booked_on)
     if causes := deal_queries.draw_stops(session, deal.id):
         raise DrawStop(deal=deal.code, causes=[str(cause) for cause in causes])
     asked = Money(minor, instrument.currency)
@@ -137,7 +137,7 @@ def cancel_undrawn(
     if effective_on < deal.signed_on:
         raise DayRefused(on=effective_on, why=f"the contract was signed on {in_words(deal.signed_on)}")
     fund = fund_queries.fund_by_id(session, deal.fund_id)
-    booked = booking_day(fund, effective_on=effective_on, booked_on=booked_on)
+    booked = booking_day(session, fund, effective_on=effective_on, booked_on=booked_on)
     undrawn = figures_of(session, [instrument])[instrument.id].undrawn
     asked = undrawn.minor if minor is None else minor
     if not 0 < asked <= undrawn.minor:
@@ -188,7 +188,7 @@ def state_revenue(
         return before
     due = _due_for(session, royalty, period_start=period_start, period_end=period_end, revenue_minor=revenue_minor)
     fund = fund_queries.fund_by_id(session, deal.fund_id)
-    booked = booking_day(fund, effective_on=period_end, booked_on=booked_on)
+    booked = booking_day(session, fund, effective_on=period_end, booked_on=booked_on)
     entry_id = None
     if due.due_minor:
         entry = _royalty_entry(royalty, due.due_minor, period_start, period_end, booked)

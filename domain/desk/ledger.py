@@ -86,7 +86,7 @@ def reverse(session: Session, *, entry_id: int, booked_on: date | None, reason: 
     reversal = Entry(
         kind="reversal",
         reason=reason,
-        booked_on=reversals.reversal_day(fund, entry=entry, booked_on=booked_on),
+        booked_on=reversals.reversal_day(session, fund, entry=entry, booked_on=booked_on),
         effective_on=entry.effective_on,
         postings=mirrored(entry.postings),
         deal_id=entry.deal_id,

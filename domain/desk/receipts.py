@@ -77,7 +77,7 @@ def preview_receipt(
     deal = deal_queries.deal_state(session, instrument.deal_id)
     chosen = _check(session, instrument, deal, minor=minor, effective_on=effective_on, part=part)
     fund = fund_queries.fund_by_id(session, deal.fund_id)
-    booked = booking_day(fund, effective_on=effective_on, booked_on=booked_on)
+    booked = booking_day(session, fund, effective_on=effective_on, booked_on=booked_on)
     received = Money(minor, instrument.currency)
     split = _split(session, instrument, chosen, received, effective_on, booked, cost_minor)
     return replace(split, interest_booked_to=_interest_after(session, instrument, effective_on))
@@ -111,7 +111,7 @@ def record_receipt(
         return _as_booked(instrument, before, chosen, minor=minor, effective_on=effective_on, key=key)
     _check(session, instrument, deal, minor=minor, effective_on=effective_on, part=part)
     fund = fund_queries.fund_by_id(session, deal.fund_id)
-    booked = booking_day(fund, effective_on=effective_on, booked_on=booked_on)
+    booked = booking_day(session, fund, effective_on=effective_on, booked_on=booked_on)
     received = Money(minor, instrument.currency)
     split = _split(session, instrument, chosen, received, effective_on, booked, cost_minor)
     if instrument.kind is InstrumentKind.LOAN:

@@ -73,12 +73,12 @@ def check_before(session: Session, *, entry_id: int, entry: Entry) -> DealBooked
     return DealBooked(deal, instruments, tuple(_booked(session, instrument) for instrument in instruments))
 
 
-def reversal_day(fund: FundRow, *, entry: Entry, booked_on: date | None) -> date:
-    """Return the day that a reversal is booked on: the fund's business day unless it is given.
+def reversal_day(session: Session, fund: FundRow, *, entry: Entry, booked_on: date | None) -> date:
+    """Return the day that a reversal is booked on: the fund's open day unless it is given.
 
-    Refused (``DayRefused``): a day that the fund's book has no place for, a day before the entry was booked.
+    Refused: a day that the fund's book has no place for or that is closed, a day before the entry was booked.
     """
-    booked = booking_day(fund, effective_on=entry.effective_on, booked_on=booked_on)
+    booked = booking_day(session, fund, effective_on=entry.effective_on, booked_on=booked_on)
     if booked < entry.booked_on:
         raise DayRefused(on=booked, why=f"the entry was booked on {in_words(entry.booked_on)}")
     return booked

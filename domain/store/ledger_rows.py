@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, SmallInteger, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Index,
+    LargeBinary,
+    Numeric,
+    SmallInteger,
+    UniqueConstraint,
+    text,
+)
 from sqlmodel import Field, SQLModel
 
 from domain.store.types import NOW, Fact
@@ -80,6 +90,14 @@ class PostingRow(SQLModel, table=True):
         Index(
             "posting_by_instrument", "instrument_id", "account_id", postgresql_where=text("instrument_id IS NOT NULL")
         ),
+        Index(
+            "posting_of_another_value_day",
+            "account_id",
+            "effective_on",
+            "booked_on",
+            postgresql_include=["amount"],
+            postgresql_where=text("effective_on <> booked_on"),
+        ),
     )
     entry_id: int = Field(primary_key=True, sa_type=BigInteger, foreign_key="entry.id")
     line: int = Field(primary_key=True)
@@ -101,12 +119,33 @@ class BalanceSnapshotRow(SQLModel, table=True):
 
 
 class PeriodRow(Fact, table=True):
-    """A period that a fund has closed for good."""
+    """A period that a fund has closed for good; ``closed_seal`` is null where its last entries were sealed with it."""
 
     __tablename__ = "period"
-    __table_args__ = (UniqueConstraint("fund_id", "period_end", name="period_closes_once"),)
+    __table_args__ = (
+        UniqueConstraint("fund_id", "period_end", name="period_closes_once"),
+        CheckConstraint("extract(day FROM period_end + 1) = 1", name="period_ends_with_a_month"),
+    )
     period_end: date
     closed_seal: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class ExchangeRateRow(Fact, table=True):
+    """How many units of a currency one unit of the fund's own was worth on a day; a correction is one more row."""
+
+    __tablename__ = "exchange_rate"
+    __table_args__ = (
+        CheckConstraint("fund_id IS NOT NULL", name="rate_belongs_to_a_fund"),
+        CheckConstraint("units > 0 AND units < 1e12", name="rate_is_above_zero"),
+        CheckConstraint("currency <> base", name="rate_is_between_two_currencies"),
+        CheckConstraint("source <> ''", name="rate_names_its_source"),
+        Index("rate_by_day", "fund_id", "currency", "quoted_on"),
+    )
+    currency: str = Field(max_length=3)
+    base: str = Field(max_length=3)
+    units: Decimal = Field(sa_type=Numeric)
+    quoted_on: date
+    source: str
 
 
 class ChainRow(SQLModel, table=True):

@@ -109,10 +109,10 @@ def test_a_reversal_is_the_mirror_image_and_happens_once(database: TestDatabase,
 
 def test_a_closed_period_takes_no_entry(database: TestDatabase, fund_id: UUID) -> None:
     with database.sessions.begin(Role.NIGHT) as session:
-        session.execute(text("INSERT INTO period (fund_id, period_end) VALUES (:f, '2026-03-01')"), {"f": fund_id})
-        with pytest.raises(PeriodClosed, match="1 Mar 2026 lies in a closed period"):
-            ledger.post(session, paid_in(on=MARCH_1), fund_id=fund_id, by=NIGHT, key="1")
-        assert ledger.post(session, paid_in(on=MARCH_2), fund_id=fund_id, by=NIGHT, key="1") > 0
+        session.execute(text("INSERT INTO period (fund_id, period_end) VALUES (:f, '2026-02-28')"), {"f": fund_id})
+        with pytest.raises(PeriodClosed, match="28 Feb 2026 lies in a closed period"):
+            ledger.post(session, paid_in(on=date(2026, 2, 28)), fund_id=fund_id, by=NIGHT, key="1")
+        assert ledger.post(session, paid_in(on=MARCH_1), fund_id=fund_id, by=NIGHT, key="1") > 0
 
 
 def test_cash_never_goes_below_its_floor(database: TestDatabase, fund_id: UUID) -> None:

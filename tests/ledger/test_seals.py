@@ -253,6 +253,7 @@ def test_a_count_or_head_that_was_moved_is_found(database: TestDatabase, fund_id
 
 FACT_KINDS = [
     "entry",
+    "exchange_rate",
     "audit",
     "fund_limit",
     "contribution",

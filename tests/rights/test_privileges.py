@@ -24,7 +24,6 @@ OPEN_TABLES = {
     "access_token": "found by its hash before anybody is known; nobody is listed",
     "account": "codes and sides, no amounts",
     "alembic_version": "the number of the last migration",
-    "balance_snapshot": "read through accounts by the bank's own people; empty until periods close",
     "fund": "names and mandates",
     "fund_mission": "mandates are public",
     "grand_challenge": "public",

@@ -1,0 +1,91 @@
+"""Closing periods: the lock that keeps everybody else from posting, the closing itself, and the list of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from domain.authority import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodLine:
+    """A closed period. ``seal`` is the fund's seal number by which all of it was sealed; None for a moment only."""
+
+    period_end: date
+    closed_at: datetime
+    closed_by: str
+    seal: int | None
+
+
+def hold(session: Session, *, fund_id: UUID) -> None:
+    """Wait until nobody is posting into a fund, and keep others waiting until this transaction ends.
+
+    Call it before the transaction writes anything: its closing is then younger than every entry in the period.
+    """
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('period ' || :fund, 0))"), {"fund": fund_id})
+
+
+def closed_to(session: Session, fund_id: UUID) -> date | None:
+    """Return the last day of the last closed period; None where none is closed."""
+    found: date | None = session.execute(
+        text("SELECT max(period_end) FROM period WHERE fund_id = :fund"), {"fund": fund_id}
+    ).scalar_one()
+    return found
+
+
+def own_transaction_is_too_old(session: Session, *, fund_id: UUID, period_end: date) -> bool:
+    """Return whether somebody posted into the period after this transaction had written and before it held the lock.
+
+    Seals go by the order of transactions: such an entry would be sealed after the closing.
+    """
+    return bool(
+        session.execute(
+            text(
+                "SELECT EXISTS (SELECT FROM entry e WHERE e.fund_id = :fund AND e.booked_on <= :day "
+                "AND e.xid > pg_current_xact_id_if_assigned() "
+                "AND NOT EXISTS (SELECT FROM seal s WHERE s.fact_id = e.id))"
+            ),
+            {"fund": fund_id, "day": period_end},
+        ).scalar_one()
+    )
+
+
+def unsealed_in(session: Session, *, fund_id: UUID, period_end: date) -> int:
+    """Return how many entries booked by a day the sealing just before has left out: an older transaction still runs."""
+    return int(
+        session.execute(
+            text(
+                "SELECT count(*) FROM entry e WHERE e.fund_id = :fund AND e.booked_on <= :day "
+                "AND e.xid >= (SELECT horizon::xid8 FROM seal_horizon) "
+                "AND NOT EXISTS (SELECT FROM seal s WHERE s.fact_id = e.id)"
+            ),
+            {"fund": fund_id, "day": period_end},
+        ).scalar_one()
+    )
+
+
+def add(session: Session, *, fund_id: UUID, period_end: date, closed_seal: int | None, by: Actor) -> None:
+    """Close a period; the database writes the balance of every account in the same transaction."""
+    session.execute(
+        text("INSERT INTO period (fund_id, recorded_by, period_end, closed_seal) VALUES (:fund, :by, :day, :seal)"),
+        {"fund": fund_id, "by": by.id, "day": period_end, "seal": closed_seal},
+    )
+
+
+def periods(session: Session, *, fund_id: UUID) -> tuple[PeriodLine, ...]:
+    """Return a fund's closed periods, the last one first."""
+    rows = session.execute(
+        text(
+            """SELECT p.period_end, p.recorded_at, coalesce(u.name, 'programme') AS name,
+                      coalesce(p.closed_seal, s.number) AS seal
+               FROM period p LEFT JOIN app_user u ON u.id = p.recorded_by LEFT JOIN seal s ON s.fact_id = p.id
+               WHERE p.fund_id = :fund ORDER BY p.period_end DESC"""
+        ),
+        {"fund": fund_id},
+    )
+    return tuple(PeriodLine(row.period_end, row.recorded_at, row.name, row.seal) for row in rows)
