@@ -14,6 +14,7 @@ from domain import (
     authority,
     covenants,
     deals,
+    delegations,
     equity,
     errors,
     ledger,
@@ -21,6 +22,7 @@ from domain import (
     loans,
     money,
     positions,
+    requests,
     reversals,
     royalties,
 )
@@ -86,6 +88,11 @@ TABLE: dict[type[Refusal], tuple[HTTPStatus, str]] = {
     authority.AmountTakesTwo: (HTTPStatus.FORBIDDEN, "amount-takes-two"),
     authority.ConflictOfInterest: (HTTPStatus.FORBIDDEN, "conflict-of-interest"),
     authority.NotPermitted: (HTTPStatus.FORBIDDEN, "not-permitted"),
+    delegations.DelegationEnded: (HTTPStatus.CONFLICT, "delegation-ended"),
+    requests.RequestDecided: (HTTPStatus.CONFLICT, "request-decided"),
+    requests.RequestOfAnother: (HTTPStatus.FORBIDDEN, "request-of-another"),
+    requests.RequestNotNeeded: (HTTPStatus.CONFLICT, "request-not-needed"),
+    requests.RequestStandsOpen: (HTTPStatus.CONFLICT, "request-stands-open"),
     # what was asked
     errors.NotFound: (HTTPStatus.NOT_FOUND, "no-such-thing"),
     errors.InputRefused: (HTTPStatus.UNPROCESSABLE_ENTITY, "input-refused"),

@@ -39,8 +39,8 @@ class ReversalTakesTwo(Refusal):
 
     def __init__(self, *, entry_id: int, kind: str) -> None:
         super().__init__(
-            f"entry {entry_id} is a {kind}, which two people brought about; one person cannot reverse it, "
-            "and a reversal by two cannot be asked for yet"
+            f"entry {entry_id} is a {kind}, which two people brought about; one person cannot reverse it: "
+            "ask for the reversal, and somebody who may approve it decides"
         )
         self.entry_id, self.kind = entry_id, kind
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from sqlmodel import Session
 
-from domain.authority import Act, Actor, permit
+from domain.authority import Act, Actor
+from domain.desk.authority import permitted
 from domain.errors import InputRefused, NotFound, Problem
 from domain.store import audit
 from domain.store import classification as store
@@ -49,7 +50,7 @@ def classify_projects(
     fund, and with every problem at once what is strange, a project that the fund does not finance, an unknown mission,
     a pair that is there twice.
     """
-    permit(Act.CLASSIFY, by=by)
+    by = permitted(session, Act.CLASSIFY, by=by)
     fund = fund_by_code(session, fund_code)
     if fund is None or fund.id is None:
         raise NotFound("fund", fund_code)

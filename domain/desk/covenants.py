@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from domain.authority import Act, Actor, permit
+from domain.authority import Act, Actor
 from domain.calendar import in_words
 from domain.covenants import (
     ConditionFamily,
@@ -23,6 +23,7 @@ from domain.covenants import (
     covenant_problems,
     test_day_problems,
 )
+from domain.desk.authority import permitted, require_role
 from domain.errors import InputRefused, NotFound, Problem
 from domain.store import promises as store
 from domain.store.audit import record
@@ -80,8 +81,9 @@ def agree(
     report answers all of a deal's promises for a period, so their tests agree on its days. Refused, in this order: the
     role, an unknown deal or indicator, then everything that is wrong at once (``InputRefused``).
     """
-    permit(Act.SIGN, by=by)
+    require_role(session, Act.SIGN, by=by)
     deal, unit = _deal_and_unit(session, deal_id=deal_id, indicator_id=indicator_id)
+    by = permitted(session, Act.SIGN, by=by, fund_id=deal.fund_id, party_id=deal.investee_id)
     problems: list[Problem] = []
     side = _word(CovenantDirection, "direction", direction, problems)
     _word(CovenantKind, "kind", kind, problems)

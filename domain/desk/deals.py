@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlmodel import Session
 from uuid_utils.compat import uuid7
 
-from domain.authority import Act, Actor, permit
+from domain.authority import Act, Actor
 from domain.calendar import in_words
 from domain.codes import code_problems
 from domain.deals import (
@@ -24,6 +24,7 @@ from domain.deals import (
     advance_stage,
     check_instruments,
 )
+from domain.desk.authority import permitted, permitted_on_deal
 from domain.desk.days import booking_day, require_kept_here
 from domain.desk.deal_reads import (
     DEALS_PER_PAGE_MAX,
@@ -90,7 +91,7 @@ def propose(
     Refused, in this order: the role, an unknown fund, project or investee, problems of the input (all at once, nothing
     is written before), a day that the fund's book has no place for, a code in use.
     """
-    permit(Act.PROPOSE, by=by)
+    by = permitted(session, Act.PROPOSE, by=by, fund_id=fund_id, party_id=investee_id)
     fund = fund_queries.fund_by_id(session, fund_id)
     if session.get(ProjectRow, project_id) is None:
         raise NotFound("project", project_id)
@@ -172,16 +173,17 @@ def advance(
     promised (and asks for the same room under the limits again, because they may have been lowered). A deal is closed
     when nothing is outstanding and nothing can be drawn any more.
 
-    Refused, in this order: an unknown deal, the role, the second person (who proposed does not approve), a deal that
-    a statement of positions tells, a stage that cannot be reached from here, an end without a reason, a day before the
-    last stage's or after the fund's open day, the limits (all that are exceeded), money that still stands, a royalty
-    that runs on.
+    Refused, in this order: an unknown deal, the role, the second person (who proposed does not approve), a conflict of
+    interest with the investee, a deal that a statement of positions tells, a stage that cannot be reached from here, an
+    end without a reason, a day before the last stage's or after the fund's open day, the limits (all that are
+    exceeded), money that still stands, a royalty that runs on.
     """
     to = Stage(to)
     deal = deal_queries.lock_deal(session, deal_id)
     fund_id = deal.fund_id
     decides = to in (Stage.APPROVED, Stage.DECLINED)
-    permit(ACT_FOR_STAGE[to], by=by, prepared_by=[deal.proposed_by] if decides else ())
+    prepared_by = deal.prepared_by if decides else ()
+    by = permitted_on_deal(session, ACT_FOR_STAGE[to], by=by, deal=deal, prepared_by=prepared_by)
     for instrument in instrument_queries.instruments_of(session, [deal.id]):
         require_kept_here(instrument)
     advance_stage(deal.stage, to=to)
@@ -223,7 +225,13 @@ def require_stage_day(fund: FundRow, day: date) -> None:
 def _reach(session: Session, *, deal_id: UUID, fund_id: UUID, stage: Stage, on: date, reason: str, by: Actor) -> None:
     session.add(
         DealStageRow(
-            fund_id=fund_id, recorded_by=by.id, deal_id=deal_id, stage=stage.value, happened_on=on, reason=reason
+            fund_id=fund_id,
+            recorded_by=by.id,
+            recorded_for=by.acting_for.id if by.acting_for else None,
+            deal_id=deal_id,
+            stage=stage.value,
+            happened_on=on,
+            reason=reason,
         )
     )
     session.flush()

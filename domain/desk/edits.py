@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from domain.authority import Act, Actor, permit
+from domain.desk.authority import permitted
 from domain.desk.funds import fund_by_code
 from domain.desk.missions import ProjectLine, classify, mission_map, project_by_code
 from domain.errors import InputRefused, NotFound, Problem
@@ -29,7 +30,7 @@ def lock_deal(session: Session, *, deal_id: UUID, by: Actor) -> int:
 
 def lock_project(session: Session, *, code: str, by: Actor) -> ProjectLine:
     """Lock a project's classification and return the project as it stands. Refused: the role, an unknown project."""
-    permit(Act.CLASSIFY, by=by)
+    by = permitted(session, Act.CLASSIFY, by=by)
     store.lock_classification(session, code)
     return project_by_code(session, code)
 

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from domain.authority import Act, Actor, permit
 from domain.calendar import in_words
 from domain.codes import code_problems
+from domain.desk.authority import permitted, require_role
 from domain.desk.days import booking_day, require_amount
 from domain.errors import InputRefused, NotFound, Problem, Refusal
 from domain.ledger import Entry, KeyUsedForAnotherRequest, transfer
@@ -102,7 +103,7 @@ def contribute(
     Refused, in this order: the role, an amount that is not above zero, a text that is no code, an unknown contributor,
     a day before the fund or after its open day, a code in use.
     """
-    permit(Act.RECORD_RECEIPT, by=by)
+    by = permitted(session, Act.RECORD_RECEIPT, by=by, fund_id=fund_id, party_id=party_id)
     fund = fund_queries.fund_by_id(session, fund_id)
     require_amount(minor)
     if wrong := code_problems(code=code):
@@ -162,9 +163,10 @@ def pay_running_cost(
     Refused, in this order: the role, an amount that is not above zero, a day before the fund or after its open day, too
     little cash.
     """
-    permit(Act.PAY_COST, by=by)
+    require_role(session, Act.PAY_COST, by=by)
     fund = fund_queries.fund_by_id(session, fund_id)
     require_amount(minor)
+    by = permitted(session, Act.PAY_COST, by=by, fund_id=fund_id, amount=Money(minor, fund.currency))
     said = ("running_cost", reason, effective_on, -minor)
     if (before := _booked_before(session, said, by=by, key=key)) is not None:
         return before

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from domain.authority import NIGHT, Act, Actor, permit
+from domain.authority import NIGHT, Act, Actor
 from domain.calendar import in_words
 from domain.deals import (
     PAYING_STAGES,
@@ -22,6 +22,7 @@ from domain.deals import (
     DrawStop,
     InstrumentKind,
 )
+from domain.desk.authority import permitted_on_deal, require_role
 from domain.desk.days import booking_day, require_amount, require_kept_here
 from domain.desk.dues import DueLine, due_days, due_instalments, schedule_of, schedules
 from domain.desk.figures import PRINCIPAL_ACCOUNT, figures_of
@@ -34,6 +35,7 @@ from domain.loans import DrawnAfterLastInstalment, interest_to, parse_loan_terms
 from domain.money import Money
 from domain.royalties import RoyaltyDue, parse_royalty_terms, royalty_due
 from domain.store import audit, deal_queries, fund_queries, instrument_queries, ledger
+from domain.store.deal_queries import DealState
 from domain.store.deals import RevenueRow
 from domain.store.instrument_queries import InstrumentState
 
@@ -48,6 +50,7 @@ __all__ = [
     "draw_down",
     "due_days",
     "due_instalments",
+    "pay_out_agreed",
     "preview_receipt",
     "record_receipt",
     "schedule_of",
@@ -68,15 +71,38 @@ def draw_down(
 ) -> int:
     """Pay out under a commitment and return the entry's number. The same key again returns the first one's.
 
-    Refused, in this order: the role, an unknown instrument, an amount that is not above zero, a key used for another
-    request, a position of a statement, a contract not in force, a value day before its signing or on or after a loan's
-    last due day, days that the fund's book has no place for, a draw-stop, more than is left of the commitment, the
-    fund's limits, too little cash.
+    Refused, in this order: the role, an unknown instrument, an amount that is not above zero, a conflict of interest
+    and more than the person pays out alone, then as ``pay_out_agreed``.
     """
-    permit(Act.PAY_OUT, by=by)
+    require_role(session, Act.PAY_OUT, by=by)
     instrument = instrument_queries.instrument_state(session, instrument_id)
     deal = deal_queries.lock_deal(session, instrument.deal_id)
     require_amount(minor)
+    asked = Money(minor, instrument.currency)
+    by = permitted_on_deal(session, Act.PAY_OUT, by=by, deal=deal, amount=asked)
+    return pay_out_agreed(
+        session, instrument, deal, asked=asked, effective_on=effective_on, booked_on=booked_on, by=by, key=key
+    )
+
+
+def pay_out_agreed(
+    session: Session,
+    instrument: InstrumentState,
+    deal: DealState,
+    *,
+    asked: Money,
+    effective_on: date,
+    booked_on: date | None = None,
+    by: Actor,
+    key: str,
+) -> int:
+    """Pay out what may be paid out by who does it; the deal is locked. Return the entry's number.
+
+    Refused, in this order: a key used for another request, a position of a statement, a contract not in force, a value
+    day before its signing or on or after a loan's last due day, days that the fund's book has no place for, a
+    draw-stop, more than is left of the commitment, the fund's limits, too little cash.
+    """
+    minor = asked.minor
     reason = f"drawdown of {instrument.code}"
     if before := instrument_queries.entry_by_key(session, by=by, key=key):
         said = (before.kind, before.reason, before.effective_on, before.by_account.get("cash"))
@@ -89,7 +115,6 @@ def draw_down(
     booked = booking_day(session, fund, effective_on=effective_on, booked_on=booked_on)
     if causes := deal_queries.draw_stops(session, deal.id):
         raise DrawStop(deal=deal.code, causes=[str(cause) for cause in causes])
-    asked = Money(minor, instrument.currency)
     undrawn = figures_of(session, [instrument])[instrument.id].undrawn
     if minor > undrawn.minor:
         raise CommitmentExceeded(undrawn=undrawn, asked=asked)
@@ -125,9 +150,10 @@ def cancel_undrawn(
     used for another request, a day before the signing, days that the fund's book has no place for, more than is
     undrawn (or nothing).
     """
-    permit(Act.CANCEL, by=by)
+    require_role(session, Act.CANCEL, by=by)
     instrument = instrument_queries.instrument_state(session, instrument_id)
     deal = deal_queries.lock_deal(session, instrument.deal_id)
+    by = permitted_on_deal(session, Act.CANCEL, by=by, deal=deal)
     require_kept_here(instrument)
     if deal.stage not in SIGNED_STAGES or deal.signed_on is None:
         raise DealNotInForce(deal=deal.code, stage=deal.stage, wanted="a cancellation")
@@ -175,9 +201,10 @@ def state_revenue(
     contract not in force, a key used for another request, negative revenue, days out of order or stated before or after
     the royalty's end, days that the fund's book has no place for.
     """
-    permit(Act.RECORD_RECEIPT, by=by)
+    require_role(session, Act.RECORD_RECEIPT, by=by)
     royalty = instrument_queries.instrument_state(session, instrument_id)
     deal = deal_queries.lock_deal(session, royalty.deal_id)
+    by = permitted_on_deal(session, Act.RECORD_RECEIPT, by=by, deal=deal)
     if royalty.kind is not InstrumentKind.ROYALTY:
         what = f"{royalty.code} is a {royalty.kind}; revenue is stated for a royalty"
         raise InputRefused([Problem("instrument", what)], subject="the revenue")

@@ -10,8 +10,9 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from domain.authority import Act, Actor, permit
+from domain.authority import Act, Actor
 from domain.desk import reversals
+from domain.desk.authority import permitted, require_role
 from domain.ledger import Entry, mirrored
 from domain.money import Money
 from domain.statements import TrialBalanceLine
@@ -74,15 +75,36 @@ def heads(session: Session) -> dict[str, str]:
 def reverse(session: Session, *, entry_id: int, booked_on: date | None, reason: str, by: Actor, key: str) -> int:
     """Append the mirror image of an entry and return its number; it takes effect on the day the first one did.
 
-    The entry's deal is locked first. Refused, in this order: the role, an unknown entry, one that is a reversal, a
-    position that a statement tells, a deal that is not in force, an entry that two people brought about, days that the
+    Refused, in this order: the role, an unknown entry, a conflict of interest with the deal's investee, then as
+    ``take_back``.
+    """
+    require_role(session, Act.REVERSE, by=by)
+    fund_id, entry = store.entry_by_id(session, entry_id)
+    party_id = reversals.investee_of(session, entry)
+    by = permitted(session, Act.REVERSE, by=by, fund_id=fund_id, party_id=party_id)
+    return take_back(session, entry_id=entry_id, booked_on=booked_on, reason=reason, by=by, key=key)
+
+
+def take_back(
+    session: Session,
+    *,
+    entry_id: int,
+    booked_on: date | None = None,
+    reason: str,
+    by: Actor,
+    key: str,
+    by_two: bool = False,
+) -> int:
+    """Book the reversal of an entry that may be reversed by who does it; return its number.
+
+    The entry's deal is locked first. Refused, in this order: an entry that is a reversal, a position that a statement
+    tells, a deal that is not in force, an entry that two people brought about (unless two take it back), days that the
     fund's book has no place for, a closed period, an entry that is reversed, too little cash, later entries that rest
     on it, the fund's limits.
     """
-    permit(Act.REVERSE, by=by)
     fund_id, entry = store.entry_by_id(session, entry_id)
-    books = reversals.check_before(session, entry_id=entry_id, entry=entry)
     fund = session.get_one(FundRow, fund_id)
+    books = reversals.check_before(session, entry_id=entry_id, entry=entry, fund=fund, by_two=by_two)
     reversal = Entry(
         kind="reversal",
         reason=reason,

@@ -15,8 +15,9 @@ from uuid import UUID
 
 from sqlmodel import Session, SQLModel
 
-from domain.authority import Act, Actor, permit
+from domain.authority import Act, Actor
 from domain.codes import code_problems
+from domain.desk.authority import permitted
 from domain.desk.mission_map import (
     CoFinanceLine,
     GrandChallengeSummary,
@@ -70,7 +71,7 @@ class Classification:
 
 def add_grand_challenge(session: Session, *, code: str, name: str, source: str, by: Actor) -> UUID:
     """Add a grand challenge and return its id. Refused: the role, an empty field, a code that is taken."""
-    permit(Act.CLASSIFY, by=by)
+    by = permitted(session, Act.CLASSIFY, by=by)
     _refuse_unless_new(session, "grand challenge", code, code=code, name=name, source=source)
     row = GrandChallengeRow(code=code, name=name, source=source)
     challenge_id: UUID = _kept(session, row, by=by, kind="grand challenge", code=code, said={"name": name})
@@ -81,7 +82,7 @@ def add_mission(
     session: Session, *, code: str, grand_challenge_id: UUID, name: str, deadline: date, source: str, by: Actor
 ) -> UUID:
     """Add a mission and return its id. Refused: the role, an unknown challenge, an empty field, a taken code."""
-    permit(Act.CLASSIFY, by=by)
+    by = permitted(session, Act.CLASSIFY, by=by)
     if session.get(GrandChallengeRow, grand_challenge_id) is None:
         raise NotFound("grand challenge", grand_challenge_id)
     _refuse_unless_new(session, "mission", code, code=code, name=name, source=source)
@@ -108,7 +109,7 @@ def add_indicator(
     Refused: the role; then, told at once, a code that is taken, an empty field, a direction or a way of adding up that
     the book does not know.
     """
-    permit(Act.CLASSIFY, by=by)
+    by = permitted(session, Act.CLASSIFY, by=by)
     problems = _problems(session, "indicator", code, code=code, name=name, unit=unit, definition=definition)
     if direction not in list(IndicatorDirection):
         problems.append(Problem("direction", f"“{direction}” is neither increase nor decrease"))
@@ -142,7 +143,7 @@ def add_target(
     ``fund_id`` is the fund that set it itself; None is the mission's own. Refused: the role, an unknown mission or
     indicator, a target that cannot be measured (``TargetRefused``, see ``domain.missions.check_target``).
     """
-    permit(Act.CLASSIFY, by=by)
+    by = permitted(session, Act.CLASSIFY, by=by)
     if session.get(MissionRow, mission_id) is None:
         raise NotFound("mission", mission_id)
     indicator = session.get(IndicatorRow, indicator_id)
@@ -164,7 +165,7 @@ def add_target(
 
 def add_sector(session: Session, *, vocabulary: str, code: str, name: str, by: Actor) -> UUID:
     """Add a sector of a vocabulary and return its id. Refused: the role, an empty field, a code that is taken."""
-    permit(Act.CLASSIFY, by=by)
+    by = permitted(session, Act.CLASSIFY, by=by)
     problems = code_problems(code=code) + _empty(vocabulary=vocabulary, name=name)
     if store.sector_id(session, vocabulary=vocabulary, code=code) is not None:
         problems.append(Problem("code", f"there is already a sector {code} in {vocabulary}"))
@@ -192,7 +193,7 @@ def add_project(
     Refused: the role, an unknown sector; then, told at once, an empty field, a code that is taken, a cost below zero or
     without its currency.
     """
-    permit(Act.PROPOSE, by=by)
+    by = permitted(session, Act.PROPOSE, by=by)
     for unknown in store.unknown_sectors(session, sector_ids):
         raise NotFound("sector", unknown)
     problems = _problems(session, "project", code, code=code, name=name)
@@ -218,7 +219,7 @@ def classify(
 
     What holds already is not said twice. Refused: the role, an unknown project or mission.
     """
-    permit(Act.CLASSIFY, by=by)
+    by = permitted(session, Act.CLASSIFY, by=by)
     project, mission = session.get(ProjectRow, project_id), session.get(MissionRow, mission_id)
     if project is None:
         raise NotFound("project", project_id)
@@ -255,7 +256,7 @@ def add_co_finance(
     Refused: the role, an unknown project; then, told at once, an empty field, a code that is taken, an unknown kind, an
     amount that is not above zero.
     """
-    permit(Act.PROPOSE, by=by)
+    by = permitted(session, Act.PROPOSE, by=by)
     if session.get(ProjectRow, project_id) is None:
         raise NotFound("project", project_id)
     problems = _problems(session, "co-finance", code, code=code, co_investor=co_investor, currency=currency)

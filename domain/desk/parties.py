@@ -11,8 +11,9 @@ from uuid import UUID
 from sqlmodel import Session
 from uuid_utils.compat import uuid7
 
-from domain.authority import Act, Actor, permit
+from domain.authority import Act, Actor
 from domain.codes import code_problems
+from domain.desk.authority import permitted
 from domain.desk.funds import CodeTaken
 from domain.errors import InputRefused, NotFound, Problem
 from domain.parties import PartyKind
@@ -48,7 +49,7 @@ def add_party(
 
     Refused: the role, every problem of what was given at once (``InputRefused``), a code that is taken.
     """
-    permit(Act.PROPOSE, by=by)
+    by = permitted(session, Act.PROPOSE, by=by)
     code, name, country, group_code = code.strip(), name.strip(), country.strip(), group_code.strip()
     problems = code_problems(code=code, **({"group_code": group_code} if group_code else {}))
     if not name or len(name) > 300 or not name.isprintable():

@@ -12,9 +12,10 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from domain.authority import Act, Actor, permit
+from domain.authority import Act, Actor
 from domain.calendar import in_words
 from domain.deals import SIGNED_STAGES, DayRefused, DealNotInForce, InstrumentKind
+from domain.desk.authority import permitted_on_deal, require_role
 from domain.desk.days import booking_day, require_amount, require_kept_here
 from domain.desk.figures import PRINCIPAL_ACCOUNT
 from domain.equity import lots_from, sell_stake
@@ -72,9 +73,10 @@ def preview_receipt(
     cost_minor: int | None = None,
 ) -> ReceiptBooked:
     """Return how a receipt would be split, booking nothing; refused as ``record_receipt`` would be."""
-    permit(Act.RECORD_RECEIPT, by=by)
+    require_role(session, Act.RECORD_RECEIPT, by=by)
     instrument = instrument_queries.instrument_state(session, instrument_id)
     deal = deal_queries.deal_state(session, instrument.deal_id)
+    permitted_on_deal(session, Act.RECORD_RECEIPT, by=by, deal=deal)
     chosen = _check(session, instrument, deal, minor=minor, effective_on=effective_on, part=part)
     fund = fund_queries.fund_by_id(session, deal.fund_id)
     booked = booking_day(session, fund, effective_on=effective_on, booked_on=booked_on)
@@ -102,9 +104,10 @@ def record_receipt(
     does not have, a key used for another request, a position of a statement, a contract not in force, a value day
     before the first drawdown, days that the fund's book has no place for, more than is owed or held.
     """
-    permit(Act.RECORD_RECEIPT, by=by)
+    require_role(session, Act.RECORD_RECEIPT, by=by)
     instrument = instrument_queries.instrument_state(session, instrument_id)
     deal = deal_queries.lock_deal(session, instrument.deal_id)
+    by = permitted_on_deal(session, Act.RECORD_RECEIPT, by=by, deal=deal)
     chosen = _part(instrument, part)
     require_amount(minor)
     if before := instrument_queries.entry_by_key(session, by=by, key=key):

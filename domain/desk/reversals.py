@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from sqlmodel import Session
 
@@ -28,7 +29,7 @@ from domain.reversals import (
     interest_taken_below_zero,
     receipt_without_drawdown,
 )
-from domain.store import deal_queries, instrument_queries
+from domain.store import deal_queries, fund_queries, instrument_queries
 from domain.store.deal_queries import DealState
 from domain.store.funds import FundRow
 from domain.store.instrument_queries import InstrumentState
@@ -46,18 +47,20 @@ class InstrumentBooked:
 
 @dataclass(frozen=True, slots=True)
 class DealBooked:
-    """The books of an entry's deal before the entry is taken back; the deal is locked."""
+    """The books before an entry is taken back: of its deal, which is locked, and of a contribution its fund's cash."""
 
     deal: DealState | None
     instruments: tuple[InstrumentState, ...]
     booked: tuple[InstrumentBooked, ...]
+    fund: FundRow
+    cash: Movements
 
 
-def check_before(session: Session, *, entry_id: int, entry: Entry) -> DealBooked:
-    """Lock the entry's deal and return its books as they stand.
+def check_before(session: Session, *, entry_id: int, entry: Entry, fund: FundRow, by_two: bool = False) -> DealBooked:
+    """Lock the entry's deal, where it has one, and return its books as they stand.
 
     Refused, in this order: an entry that is a reversal, a position that a statement tells, a deal that is not in force,
-    an entry that two people brought about.
+    an entry that two people brought about where they are not ``by_two``.
     """
     if entry.reverses_id is not None:
         raise EntryAlreadyReversed(entry_id)
@@ -68,9 +71,16 @@ def check_before(session: Session, *, entry_id: int, entry: Entry) -> DealBooked
         require_kept_here(instrument)
     if deal is not None and deal.stage not in SIGNED_STAGES:
         raise DealNotInForce(deal=deal.code, stage=deal.stage, wanted="a reversal")
-    if entry.kind in TAKES_TWO:
+    if entry.kind in TAKES_TWO and not by_two:
         raise ReversalTakesTwo(entry_id=entry_id, kind=entry.kind)
-    return DealBooked(deal, instruments, tuple(_booked(session, instrument) for instrument in instruments))
+    cash = fund_queries.cash_movements(session, fund) if entry.kind == "contribution" else ()
+    booked = tuple(_booked(session, instrument) for instrument in instruments)
+    return DealBooked(deal, instruments, booked, fund, cash)
+
+
+def investee_of(session: Session, entry: Entry) -> UUID | None:
+    """Return whose deal an entry is of; None for one of no deal."""
+    return deal_queries.deal_state(session, entry.deal_id).investee_id if entry.deal_id else None
 
 
 def reversal_day(session: Session, fund: FundRow, *, entry: Entry, booked_on: date | None) -> date:
@@ -88,8 +98,17 @@ def check_after(session: Session, *, entry_id: int, entry: Entry, books: DealBoo
     """Let a reversal that was just booked stand, or refuse it.
 
     Refused: a balance below zero on any day, interest received that was not earned, a receipt before the first drawdown
-    (``LaterEntriesRestOnEntry``); a commitment that comes back above the fund's limits (``LimitExceeded``).
+    (``LaterEntriesRestOnEntry``); a commitment that comes back above the fund's limits (``LimitExceeded``). Without a
+    contribution the fund's cash is not below zero on any value day: what was paid out with the money rests on it.
     """
+    fund = books.fund
+    if entry.kind == "contribution":
+        below = balance_taken_below_zero(before=books.cash, after=fund_queries.cash_movements(session, fund))
+        if below:
+            left = Money(below[1], fund.currency)
+            raise LaterEntriesRestOnEntry(
+                entry_id=entry_id, instrument=f"fund {fund.code}", what="cash", on=below[0], left=left
+            )
     for instrument, before in zip(books.instruments, books.booked, strict=True):
         found = _first_impossible(instrument, before=before, after=_booked(session, instrument))
         if found:

@@ -41,6 +41,13 @@ def record(
             "subject_kind": subject_kind,
             "subject": str(subject),
             "outcome": outcome,
-            "detail": json.dumps(detail or {}, default=str, sort_keys=True),
+            "detail": json.dumps(_with_lender(by, detail or {}), default=str, sort_keys=True),
         },
     )
+
+
+def _with_lender(by: Actor, detail: Mapping[str, object]) -> dict[str, object]:
+    """Say for whom a lent act was done."""
+    if by.acting_for is None:
+        return dict(detail)
+    return {**detail, "acting_for": by.acting_for.id, "acting_for_name": by.acting_for.name}

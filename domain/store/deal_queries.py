@@ -20,7 +20,10 @@ from domain.limits import CommittedDeal
 
 @dataclass(frozen=True, slots=True)
 class DealState:
-    """A deal with the stage it stands in. ``proposed_by`` is the person who prepared it, None the programme."""
+    """A deal with the stage it stands in.
+
+    ``proposed_by`` is the person who prepared it (None: the programme), ``proposed_for`` who lent them the act.
+    """
 
     id: UUID
     code: str
@@ -40,6 +43,12 @@ class DealState:
     stage_on: date
     signed_on: date | None
     proposed_by: UUID | None
+    proposed_for: UUID | None = None
+
+    @property
+    def prepared_by(self) -> tuple[UUID | None, UUID | None]:
+        """The people who prepared the deal and so do not decide it."""
+        return self.proposed_by, self.proposed_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +106,9 @@ _STATE = """SELECT d.id, d.code, d.title, d.purpose, d.fund_id, f.code AS fund_c
            (SELECT c.happened_on FROM deal_stage c WHERE c.deal_id = d.id AND c.stage = 'contracted'
             ORDER BY c.id DESC LIMIT 1) AS signed_on,
            (SELECT c.recorded_by FROM deal_stage c WHERE c.deal_id = d.id AND c.stage = 'proposed'
-            ORDER BY c.id LIMIT 1) AS proposed_by
+            ORDER BY c.id LIMIT 1) AS proposed_by,
+           (SELECT c.recorded_for FROM deal_stage c WHERE c.deal_id = d.id AND c.stage = 'proposed'
+            ORDER BY c.id LIMIT 1) AS proposed_for
     FROM deal d JOIN fund f ON f.id = d.fund_id JOIN project j ON j.id = d.project_id
     JOIN party p ON p.id = d.investee_id
     JOIN LATERAL (SELECT stage, happened_on FROM deal_stage WHERE deal_id = d.id ORDER BY id DESC LIMIT 1) s ON true"""
@@ -202,8 +213,9 @@ def stage_lines(session: Session, deal_id: UUID) -> tuple[StageLine, ...]:
     """Return every stage that a deal reached, in order."""
     rows = session.execute(
         text(
-            "SELECT s.stage, s.happened_on, s.reason, coalesce(u.name, '') AS by FROM deal_stage s "
-            "LEFT JOIN app_user u ON u.id = s.recorded_by WHERE s.deal_id = :id ORDER BY s.id"
+            """SELECT s.stage, s.happened_on, s.reason, coalesce(u.name || coalesce(' for ' || f.name, ''), '') AS by
+               FROM deal_stage s LEFT JOIN app_user u ON u.id = s.recorded_by
+               LEFT JOIN app_user f ON f.id = s.recorded_for WHERE s.deal_id = :id ORDER BY s.id"""
         ),
         {"id": deal_id},
     )
@@ -232,7 +244,8 @@ def committed_deals(
 ) -> dict[UUID, CommittedDeal]:
     """Return by id the deals that take of a fund's limits on a day; ``asking`` is added whatever its stage.
 
-    What a deal takes is the last version of each instrument's terms less what was cancelled.
+    What a deal takes is the last version of each instrument's terms less what was cancelled, and nothing once its
+    commitment was taken back.
     """
     rows = session.execute(
         text(
@@ -244,7 +257,7 @@ def committed_deals(
                    FROM posting p JOIN account a ON a.id = p.account_id JOIN entry e ON e.id = p.entry_id
                    LEFT JOIN entry r ON r.id = e.reverses_id
                    WHERE a.fund_id = :fund_id AND a.code = 'commitments_undrawn' AND p.booked_on <= :as_of
-                     AND coalesce(r.kind, e.kind) = 'cancellation' GROUP BY p.instrument_id)
+                     AND (coalesce(r.kind, e.kind) = 'cancellation' OR r.kind = 'commitment') GROUP BY p.instrument_id)
                SELECT d.id, d.code, coalesce(nullif(p.group_code, ''), p.code) AS group_code, i.kind,
                       sum(t.commitment_minor + coalesce(c.minor, 0))::bigint AS minor,
                       ARRAY(SELECT m.code FROM mission m JOIN LATERAL (

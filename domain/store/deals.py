@@ -43,7 +43,7 @@ class DealRow(SQLModel, table=True):
 
 
 class DealStageRow(Fact, table=True):
-    """A deal reached a stage on a day."""
+    """A deal reached a stage on a day. ``recorded_for`` is who lent the act, where it was done for somebody else."""
 
     __tablename__ = "deal_stage"
     __table_args__ = (
@@ -58,6 +58,7 @@ class DealStageRow(Fact, table=True):
     stage: str
     happened_on: date
     reason: str = ""
+    recorded_for: UUID | None = None
 
 
 class InstrumentRow(SQLModel, table=True):

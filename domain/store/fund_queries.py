@@ -87,17 +87,33 @@ def limits_of(session: Session, fund_id: UUID) -> tuple[Limit, ...]:
 
 
 def contributions_of(session: Session, fund_id: UUID) -> tuple[ContributionLine, ...]:
-    """Return what was paid into a fund, in order."""
+    """Return what was paid into a fund, in order, without what was taken back."""
     rows = session.execute(
         text(
-            "SELECT c.code, p.name, c.amount_minor, c.currency, c.received_on, c.entry_id FROM contribution c "
-            "JOIN party p ON p.id = c.party_id WHERE c.fund_id = :fund_id ORDER BY c.received_on, c.id"
+            """SELECT c.code, p.name, c.amount_minor, c.currency, c.received_on, c.entry_id FROM contribution c
+               JOIN party p ON p.id = c.party_id WHERE c.fund_id = :fund_id
+                 AND NOT EXISTS (SELECT FROM entry r WHERE r.reverses_id = c.entry_id)
+               ORDER BY c.received_on, c.id"""
         ),
         {"fund_id": fund_id},
     )
     return tuple(
         ContributionLine(r.code, r.name, Money(r.amount_minor, r.currency), r.received_on, r.entry_id) for r in rows
     )
+
+
+def cash_movements(session: Session, fund: FundRow) -> list[tuple[date, int]]:
+    """Return what moved a fund's cash in its own currency, by value day."""
+    rows = session.execute(
+        text(
+            """SELECT p.effective_on, sum(p.amount)::bigint AS minor
+               FROM posting p JOIN account a ON a.id = p.account_id
+               WHERE a.fund_id = :fund_id AND a.code = 'cash' AND a.currency = :currency
+               GROUP BY p.effective_on ORDER BY p.effective_on"""
+        ),
+        {"fund_id": fund.id, "currency": fund.currency},
+    )
+    return [(row.effective_on, row.minor) for row in rows]
 
 
 def code_taken(session: Session, *, table: str, code: str) -> bool:

@@ -2,8 +2,8 @@
 
 from sqlmodel import SQLModel
 
-from domain.store import covenants, deals, funds, ledger_rows, missions, people
+from domain.store import authority, covenants, deals, funds, ledger_rows, missions, people
 
-__all__ = ["covenants", "deals", "funds", "ledger_rows", "missions", "people"]
+__all__ = ["authority", "covenants", "deals", "funds", "ledger_rows", "missions", "people"]
 
 metadata = SQLModel.metadata

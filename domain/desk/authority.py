@@ -1,0 +1,307 @@
+"""Whether a person may do an act here and now: the published table with what the book knows of the person.
+
+``permitted`` asks everything, once the thing that is acted on is known. ``require_role`` is the first question of an
+act whose thing is not known yet: whether the person has the role at all, or was lent it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from domain.authority import AUTHORITY, MAY, Act, Actor, Permission, may, permit
+from domain.calendar import in_words
+from domain.delegations import Delegation, DelegationEnded, check_delegation
+from domain.errors import InputRefused, NotFound, Problem
+from domain.money import AMOUNT_MINOR_MAX, Money
+from domain.parties import Role
+from domain.store import audit, fund_queries
+from domain.store import authority_queries as store
+from domain.store.authority_queries import AmountLine, ConflictLine, DelegationLine
+from domain.store.deal_queries import DealState
+from domain.store.deals import PartyRow
+
+WORDS_MAX = 1000
+
+__all__ = [
+    "AmountLine",
+    "ConflictLine",
+    "DelegationLine",
+    "amounts",
+    "conflicts",
+    "declare_conflict",
+    "delegations",
+    "end_conflict",
+    "end_delegation",
+    "lend",
+    "may_now",
+    "may_on_deal",
+    "people_inside",
+    "permitted",
+    "permitted_on_deal",
+    "require_role",
+    "set_amount",
+]
+
+
+def may_now(
+    session: Session,
+    act: Act,
+    *,
+    by: Actor,
+    fund_id: UUID | None = None,
+    party_id: UUID | None = None,
+    prepared_by: Collection[UUID | None] = (),
+    amount: Money | None = None,
+) -> Permission:
+    """Find whether a person may do an act, with every reason against it: for a page that offers it or says why not."""
+    if by.id is None:
+        return Permission(act, by)
+    known = store.standing(session, act=act, person_id=by.id, fund_id=fund_id, party_id=party_id)
+    return may(act, by=by, prepared_by=prepared_by, amount=amount, standing=known)
+
+
+def permitted(
+    session: Session,
+    act: Act,
+    *,
+    by: Actor,
+    fund_id: UUID | None = None,
+    party_id: UUID | None = None,
+    prepared_by: Collection[UUID | None] = (),
+    amount: Money | None = None,
+) -> Actor:
+    """Return who does the act (perhaps for who lent it), or refuse it with every reason, as ``authority.permit``."""
+    if by.id is None:
+        return permit(act, by=by)
+    known = store.standing(session, act=act, person_id=by.id, fund_id=fund_id, party_id=party_id)
+    return permit(act, by=by, prepared_by=prepared_by, amount=amount, standing=known)
+
+
+def permitted_on_deal(
+    session: Session,
+    act: Act,
+    *,
+    by: Actor,
+    deal: DealState,
+    prepared_by: Collection[UUID | None] = (),
+    amount: Money | None = None,
+) -> Actor:
+    """Return who does an act on a deal, or refuse it; a conflict of interest is one with its investee."""
+    return permitted(
+        session, act, by=by, fund_id=deal.fund_id, party_id=deal.investee_id, prepared_by=prepared_by, amount=amount
+    )
+
+
+def may_on_deal(
+    session: Session, act: Act, *, by: Actor, deal: DealState, prepared_by: Collection[UUID | None] = ()
+) -> Permission:
+    """Find whether a person may do an act on a deal."""
+    return may_now(session, act, by=by, fund_id=deal.fund_id, party_id=deal.investee_id, prepared_by=prepared_by)
+
+
+def require_role(session: Session, act: Act, *, by: Actor) -> None:
+    """Let a person pass whose role may do an act, or to whom it was lent; refused: everybody else (``NotAllowed``)."""
+    if by.role not in MAY[act]:
+        permitted(session, act, by=by)
+
+
+def set_amount(
+    session: Session,
+    *,
+    fund_code: str,
+    act: str,
+    role: str,
+    minor: int | None,
+    valid_from: date,
+    source: str,
+    by: Actor,
+) -> None:
+    """Set up to how much a role does an act alone in a fund, from a day on (None: without a bound).
+
+    Refused, in this order: the role, an unknown fund, everything that is wrong at once (``InputRefused``).
+    """
+    by = permitted(session, Act.SET_AMOUNT, by=by)
+    fund = fund_queries.fund_by_code(session, fund_code)
+    assert fund.id is not None, "a fund that was read has its id"
+    problems = []
+    if act not in set(Act):
+        problems.append(Problem("act", "it is none of the acts that the table names"))
+    elif role not in AUTHORITY[Act(act)]:
+        problems.append(Problem("role", f"one of {', '.join(AUTHORITY[Act(act)])} is expected: others never {act}"))
+    if minor is not None and not 0 <= minor <= AMOUNT_MINOR_MAX:
+        problems.append(Problem("amount", "an amount of zero or more is expected"))
+    if not source.strip():
+        problems.append(Problem("source", "name the resolution that it rests on"))
+    if problems:
+        raise InputRefused(problems, subject="the amount")
+    store.add_amount(
+        session,
+        fund_id=fund.id,
+        act=Act(act),
+        role=Role(role),
+        amount_minor=minor,
+        valid_from=valid_from,
+        source=source.strip()[:WORDS_MAX],
+        recorded_by=by.id,
+    )
+    told = "no bound" if minor is None else str(Money(minor, fund.currency))
+    said = {"act": act, "role": role, "alone": told, "valid_from": valid_from, "source": source}
+    audit.record(
+        session, by=by, act=Act.SET_AMOUNT, subject_kind="fund", subject=fund_code, fund_id=fund.id, detail=said
+    )
+
+
+def amounts(session: Session, *, fund_id: UUID) -> tuple[AmountLine, ...]:
+    """Return every amount that was set for a fund, in the order in which they were set."""
+    return store.amounts_of(session, fund_id)
+
+
+def declare_conflict(
+    session: Session, *, party_id: UUID, since: date, words: str, by: Actor, email: str | None = None
+) -> None:
+    """Write down that a person (None: who acts) has a tie to a party; it binds from its day on.
+
+    Refused, in this order: who stands outside the bank, another's conflict declared by anybody but a steward, an
+    unknown person or party, no words.
+    """
+    by = permitted(session, Act.DECLARE_CONFLICT, by=by)
+    person_id = by.id
+    if email is not None:
+        found = store.person_by_email(session, email)
+        person_id = found[0] if found and found[2] is not Role.INVESTEE else None
+    if person_id != by.id:
+        permitted(session, Act.ADMINISTER, by=by)
+    if person_id is None:
+        raise NotFound("person of the bank", email or by.name)
+    party = session.get(PartyRow, party_id)
+    if party is None:
+        raise NotFound("party", party_id)
+    if not words.strip() or len(words) > WORDS_MAX:
+        raise InputRefused([Problem("words", f"say what the tie is, in up to {WORDS_MAX} characters")], subject="it")
+    store.add_conflict(
+        session, user_id=person_id, party_id=party_id, since=since, words=words.strip(), recorded_by=by.id
+    )
+    _tell(session, Act.DECLARE_CONFLICT, "party", party.code, by=by, person=person_id, since=since, words=words)
+
+
+def end_conflict(session: Session, *, conflict_id: int, words: str, by: Actor) -> None:
+    """Write down that a tie has ended. A steward says so, and never about their own.
+
+    Refused, in this order: the role and the person's own, a conflict that there is not, one that has ended, no words.
+    """
+    require_role(session, Act.END_CONFLICT, by=by)
+    store.lock(session, f"conflict {conflict_id}")
+    found = store.conflicts(session, conflict_id=conflict_id)
+    if not found:
+        raise NotFound("conflict of interest", conflict_id)
+    line = found[0]
+    by = permitted(session, Act.END_CONFLICT, by=by, prepared_by=[line.user_id])
+    if line.ended_at is not None:
+        raise InputRefused([Problem("conflict", "it was ended before")], subject="it")
+    if not words.strip() or len(words) > WORDS_MAX:
+        raise InputRefused([Problem("words", f"say why, in up to {WORDS_MAX} characters")], subject="it")
+    store.add_conflict(
+        session,
+        user_id=line.user_id,
+        party_id=line.party_id,
+        since=line.since,
+        words=words.strip(),
+        recorded_by=by.id,
+        ends_id=conflict_id,
+    )
+    _tell(session, Act.END_CONFLICT, "party", line.party_code, by=by, person=line.user_id, words=words)
+
+
+def conflicts(session: Session, *, by: Actor) -> tuple[ConflictLine, ...]:
+    """Return the conflicts of interest that a person may see: their own; auditors and stewards see all."""
+    permit(Act.DECLARE_CONFLICT, by=by)
+    return store.conflicts(session)
+
+
+def lend(
+    session: Session, *, to: str, asked: Delegation, today: date, by: Actor, words: str = "", lender: str | None = None
+) -> int:
+    """Lend acts to the person with the email ``to`` and return the delegation's number.
+
+    ``lender`` is the email of who lends (None: who acts); a steward may write it down for somebody.
+    Refused, in this order: who stands outside the bank, another's acts lent by anybody but a steward, unknown people,
+    everything that is wrong with the delegation at once (``InputRefused``).
+    """
+    by = permitted(session, Act.LEND, by=by)
+    assert by.role is not None, "people lend, the programme does not"
+    own = (by.id, by.name, by.role)
+    lends = own if lender is None else store.person_by_email(session, lender)
+    if lends is None or lends[0] != by.id:
+        permitted(session, Act.ADMINISTER, by=by)
+    borrows = store.person_by_email(session, to)
+    if borrows is None or lends is None or lends[0] is None:
+        raise NotFound("person of the bank", to if borrows is None else lender)
+    same = borrows[0] == lends[0]
+    check_delegation(asked, lender=lends[2], borrower=borrows[2], same_person=same, today=today)
+    if borrows[0] == by.id:
+        raise InputRefused([Problem("to", "nobody lends acts to themselves, not in another's name either")])
+    number = store.add_delegation(
+        session,
+        lender_id=lends[0],
+        borrower_id=borrows[0],
+        acts=sorted(set(asked.acts)),
+        from_day=asked.from_day,
+        to_day=asked.to_day,
+        at_most_minor=asked.at_most_minor,
+        words=words.strip()[:WORDS_MAX],
+        recorded_by=by.id,
+    )
+    days = f"{in_words(asked.from_day)} to {in_words(asked.to_day)}"
+    said: dict[str, Any] = {"acts": sorted(set(asked.acts)), "days": days, "at_most_minor": asked.at_most_minor}
+    _tell(session, Act.LEND, "delegation", number, by=by, lender=lends[0], borrower=borrows[0], **said)
+    return number
+
+
+def end_delegation(session: Session, *, delegation_id: int, by: Actor) -> None:
+    """End a delegation before its last day: by who lent, by who borrowed, or by a steward.
+
+    Refused, in this order: a delegation that this person does not know of, somebody else's, one that has ended.
+    """
+    by = permitted(session, Act.LEND, by=by)
+    store.lock(session, f"delegation {delegation_id}")
+    found = store.delegations(session, delegation_id=delegation_id)
+    if not found:
+        raise NotFound("delegation", delegation_id)
+    line = found[0]
+    if by.id not in (line.lender_id, line.borrower_id):
+        permitted(session, Act.ADMINISTER, by=by)
+    if line.ended_at is not None:
+        raise DelegationEnded(delegation_id=delegation_id)
+    store.add_delegation(
+        session,
+        lender_id=line.lender_id,
+        borrower_id=line.borrower_id,
+        acts=line.acts,
+        from_day=line.from_day,
+        to_day=line.to_day,
+        at_most_minor=line.at_most_minor,
+        words="",
+        recorded_by=by.id,
+        ends_id=delegation_id,
+    )
+    _tell(session, "end a delegation", "delegation", delegation_id, by=by, lender=line.lender_id)
+
+
+def delegations(session: Session, *, by: Actor) -> tuple[DelegationLine, ...]:
+    """Return the delegations that a person may see: from them and to them; auditors and stewards see all."""
+    permit(Act.LEND, by=by)
+    return store.delegations(session)
+
+
+def people_inside(session: Session) -> Sequence[tuple[UUID, str, str]]:
+    """Return the bank's own people: id, email and name."""
+    return store.people_inside(session)
+
+
+def _tell(session: Session, act: str, kind: str, subject: object, *, by: Actor, **detail: object) -> None:
+    audit.record(session, by=by, act=act, subject_kind=kind, subject=subject, detail=detail)

@@ -1,0 +1,245 @@
+"""Reading what binds a person at an act: conflicts, a fund's amounts, what is lent; and writing these facts.
+
+A delegation is in force by the database's own day (UTC), as sign-ins expire by its clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from domain.authority import Act, Alone, Lender, Lent, Standing
+from domain.parties import Role
+from domain.store.authority import AmountRow, ConflictRow, DelegationRow
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictLine:
+    """A conflict of interest: whose, with whom, since when, why; and when and by whom it was ended."""
+
+    id: int
+    user_id: UUID
+    person: str
+    email: str
+    party_id: UUID
+    party_code: str
+    party: str
+    since: date
+    words: str
+    declared_by: str
+    ended_at: datetime | None
+    ended_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationLine:
+    """Acts that are lent: by whom to whom, from when to when, up to how much; ``in_force`` on the database's day."""
+
+    id: int
+    lender_id: UUID
+    lender: str
+    borrower_id: UUID
+    borrower: str
+    acts: tuple[str, ...]
+    from_day: date
+    to_day: date
+    at_most_minor: int | None
+    words: str
+    in_force: bool
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AmountLine:
+    """A fund's own amount of a role for an act, from a day on."""
+
+    act: str
+    role: str
+    amount_minor: int | None
+    valid_from: date
+    source: str
+
+
+_STANDING = text(
+    """SELECT coalesce((SELECT p.name FROM party p WHERE p.id = :party_id AND is_conflicted(:person_id, p.id)), '')
+                  AS conflict,
+              (SELECT jsonb_object_agg(a.role, a.amount_minor) FROM (
+                   SELECT DISTINCT ON (l.role) l.role, l.amount_minor FROM authority_limit l
+                   JOIN fund f ON f.id = l.fund_id
+                   WHERE l.fund_id = :fund_id AND l.act = :act AND l.valid_from <= f.business_day
+                   ORDER BY l.role, l.valid_from DESC, l.id DESC) a) AS amounts,
+              (SELECT jsonb_agg(jsonb_build_array(u.id, u.name, u.role, d.at_most_minor, coalesce(
+                          (SELECT p.name FROM party p WHERE p.id = :party_id AND is_conflicted(u.id, p.id)), ''))
+                      ORDER BY d.id)
+               FROM delegation d JOIN app_user u ON u.id = d.lender_id
+               WHERE d.borrower_id = :person_id AND d.ends_id IS NULL AND u.disabled_at IS NULL
+                 AND current_date BETWEEN d.from_day AND d.to_day AND d.acts @> to_jsonb(CAST(:act AS text))
+                 AND NOT EXISTS (SELECT FROM delegation e WHERE e.ends_id = d.id)) AS lent"""
+)
+
+
+def standing(
+    session: Session, *, act: Act, person_id: UUID, fund_id: UUID | None = None, party_id: UUID | None = None
+) -> Standing:
+    """Return what the book knows of a person at an act, on a fund's book and a party's deals."""
+    row = session.execute(
+        _STANDING, {"act": str(act), "person_id": person_id, "fund_id": fund_id, "party_id": party_id}
+    ).one()
+    return Standing(
+        conflict=row.conflict,
+        amounts={Role(role): minor for role, minor in (row.amounts or {}).items()},
+        lent=tuple(
+            Lent(Lender(UUID(lender), name), Role(role), at_most, conflict)
+            for lender, name, role, at_most, conflict in row.lent or ()
+        ),
+    )
+
+
+def add_amount(
+    session: Session,
+    *,
+    fund_id: UUID,
+    act: Act,
+    role: Role,
+    amount_minor: Alone,
+    valid_from: date,
+    source: str,
+    recorded_by: UUID | None,
+) -> None:
+    """Write down a fund's own amount of a role."""
+    session.add(
+        AmountRow(
+            fund_id=fund_id,
+            recorded_by=recorded_by,
+            act=str(act),
+            role=str(role),
+            amount_minor=amount_minor,
+            valid_from=valid_from,
+            source=source,
+        )
+    )
+    session.flush()
+
+
+def amounts_of(session: Session, fund_id: UUID) -> tuple[AmountLine, ...]:
+    """Return every amount ever set for a fund, in the order in which they were set."""
+    rows = session.execute(
+        text(
+            """SELECT act, role, amount_minor, valid_from, source FROM authority_limit
+               WHERE fund_id = :fund_id ORDER BY id"""
+        ),
+        {"fund_id": fund_id},
+    )
+    return tuple(AmountLine(**row) for row in rows.mappings())
+
+
+def add_conflict(
+    session: Session,
+    *,
+    user_id: UUID,
+    party_id: UUID,
+    since: date,
+    words: str,
+    recorded_by: UUID | None,
+    ends_id: int | None = None,
+) -> None:
+    """Write down a conflict of interest, or the end of one."""
+    session.add(
+        ConflictRow(
+            user_id=user_id, party_id=party_id, since=since, words=words, recorded_by=recorded_by, ends_id=ends_id
+        )
+    )
+    session.flush()
+
+
+def conflicts(session: Session, *, conflict_id: int | None = None) -> tuple[ConflictLine, ...]:
+    """Return the conflicts that this person may see (their own; auditors and stewards: all), newest first."""
+    rows = session.execute(
+        text(
+            """SELECT c.id, c.user_id, u.name AS person, u.email, c.party_id, p.code AS party_code, p.name AS party,
+                      c.since, c.words, coalesce(b.name, '') AS declared_by, e.recorded_at AS ended_at,
+                      coalesce(w.name, '') AS ended_by
+               FROM conflict_of_interest c JOIN app_user u ON u.id = c.user_id JOIN party p ON p.id = c.party_id
+               LEFT JOIN app_user b ON b.id = c.recorded_by
+               LEFT JOIN conflict_of_interest e ON e.ends_id = c.id LEFT JOIN app_user w ON w.id = e.recorded_by
+               WHERE c.ends_id IS NULL AND (CAST(:id AS bigint) IS NULL OR c.id = :id) ORDER BY c.id DESC"""
+        ),
+        {"id": conflict_id},
+    )
+    return tuple(ConflictLine(**row) for row in rows.mappings())
+
+
+def lock(session: Session, what: str) -> None:
+    """Let one transaction at a time decide on a thing that has no row to lock, such as ``request 17``."""
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))"), {"what": what})
+
+
+def add_delegation(
+    session: Session,
+    *,
+    lender_id: UUID,
+    borrower_id: UUID,
+    acts: Sequence[str],
+    from_day: date,
+    to_day: date,
+    at_most_minor: int | None,
+    words: str,
+    recorded_by: UUID | None,
+    ends_id: int | None = None,
+) -> int:
+    """Write down a delegation, or the early end of one; return its number."""
+    row = DelegationRow(
+        lender_id=lender_id,
+        borrower_id=borrower_id,
+        acts=list(acts),
+        from_day=from_day,
+        to_day=to_day,
+        at_most_minor=at_most_minor,
+        words=words,
+        recorded_by=recorded_by,
+        ends_id=ends_id,
+    )
+    session.add(row)
+    session.flush()
+    assert row.id is not None, "a row that was written has its number"
+    return row.id
+
+
+def delegations(session: Session, *, delegation_id: int | None = None) -> tuple[DelegationLine, ...]:
+    """Return the delegations that this person may see (of theirs; auditors and stewards: all), newest first."""
+    rows = session.execute(
+        text(
+            """SELECT d.id, d.lender_id, a.name AS lender, d.borrower_id, b.name AS borrower, d.acts, d.from_day,
+                      d.to_day, d.at_most_minor, d.words, e.recorded_at AS ended_at,
+                      e.id IS NULL AND current_date BETWEEN d.from_day AND d.to_day AS in_force
+               FROM delegation d JOIN app_user a ON a.id = d.lender_id JOIN app_user b ON b.id = d.borrower_id
+               LEFT JOIN delegation e ON e.ends_id = d.id
+               WHERE d.ends_id IS NULL AND (CAST(:id AS bigint) IS NULL OR d.id = :id) ORDER BY d.id DESC"""
+        ),
+        {"id": delegation_id},
+    )
+    return tuple(DelegationLine(**{**row, "acts": tuple(row["acts"])}) for row in rows.mappings())
+
+
+def person_by_email(session: Session, email: str) -> tuple[UUID, str, Role] | None:
+    """Return a user who may sign in: id, name and role; None for an unknown one."""
+    row = session.execute(
+        text("SELECT id, name, role FROM app_user WHERE email = :email AND disabled_at IS NULL"),
+        {"email": email.strip().lower()[:300]},
+    ).one_or_none()
+    return (row.id, row.name, Role(row.role)) if row else None
+
+
+def people_inside(session: Session) -> tuple[tuple[UUID, str, str], ...]:
+    """Return the bank's own people who may sign in: id, email and name, by name."""
+    rows = session.execute(
+        text(
+            "SELECT id, email, name FROM app_user WHERE role <> 'investee' AND disabled_at IS NULL ORDER BY name, email"
+        )
+    )
+    return tuple((row.id, row.email, row.name) for row in rows)
