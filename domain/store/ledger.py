@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from domain.authority import Actor
@@ -24,20 +23,10 @@ from domain.ledger import (
 )
 
 _POST = text(
-    """WITH header AS (
-           INSERT INTO entry (fund_id, recorded_by, actor_scope, idem_key, body_hash, kind, reason, source_ref, deal_id,
-                              booked_on, effective_on, reverses_id, posting_count)
-           VALUES (:fund_id, :recorded_by, :scope, :key, :body_hash, :kind, :reason, :source_ref, :deal_id,
-                   :booked_on, :effective_on, :reverses_id, :posting_count)
-           ON CONFLICT ON CONSTRAINT entry_key_is_used_once DO NOTHING
-           RETURNING id),
-       lines AS (
-           INSERT INTO posting (entry_id, line, account_id, currency, booked_on, effective_on, amount, instrument_id)
-           SELECT header.id, p.line, p.account_id, p.currency, :booked_on, :effective_on, p.amount, p.instrument_id
-           FROM header, unnest(CAST(:accounts AS bigint[]), CAST(:currencies AS text[]), CAST(:amounts AS bigint[]),
-                               CAST(:instruments AS uuid[]))
-                WITH ORDINALITY AS p (account_id, currency, amount, instrument_id, line))
-       SELECT id FROM header"""
+    """SELECT entry_number, refused FROM post_entry(
+           :fund_id, :recorded_by, :scope, :key, :body_hash, :kind, :reason, :source_ref, :deal_id, :booked_on,
+           :effective_on, :reverses_id, :codes, :currencies, CAST(:amounts AS bigint[]),
+           CAST(:instruments AS uuid[]))"""
 )
 
 
@@ -73,11 +62,11 @@ def open_accounts(
 
 
 def limit_account(session: Session, *, fund_id: UUID, code: str, currency: str, floor_minor: int | None) -> None:
-    """Give an account a floor below which the database lets no posting take it."""
+    """Give an account a floor below which the database lets no posting take it; it counts itself what stands there."""
     session.execute(
         text(
             """INSERT INTO account_limit (account_id, balance_minor, floor_minor, version)
-               SELECT a.id, coalesce((SELECT sum(p.amount) FROM posting p WHERE p.account_id = a.id), 0), :floor, 0
+               SELECT a.id, 0, :floor, 0
                FROM account a WHERE a.fund_id = :fund_id AND a.code = :code AND a.currency = :currency"""
         ),
         {"fund_id": fund_id, "code": code, "currency": currency, "floor": floor_minor},
@@ -114,18 +103,13 @@ def body_hash(entry: Entry) -> bytes:
 def post(session: Session, entry: Entry, *, fund_id: UUID, by: Actor, key: str, scope: str = "") -> int:
     """Append an entry and return its number; the same key with the same content returns the first one's.
 
-    Refused, in this order: an account that the fund lacks, a key used for another request, a closed period, a second
-    reversal, too little cash. A refused entry leaves nothing behind (it is written under a savepoint).
+    Refused, in this order: an account that the fund lacks, a key used for another request, a second reversal or one of
+    a reversal, a closed period, too little cash. A refused entry leaves nothing behind, and the transaction goes on.
     """
-    numbers = account_ids(session, fund_id)
-    for posting in entry.postings:
-        if (posting.code, posting.currency) not in numbers:
-            raise AccountUnknown(posting.code, posting.currency)
-    scope = scope or (str(by.id) if by.id else by.name)
     said = {
         "fund_id": fund_id,
         "recorded_by": by.id,
-        "scope": scope,
+        "scope": scope or scope_of(by),
         "key": key,
         "body_hash": body_hash(entry),
         "kind": entry.kind,
@@ -135,42 +119,37 @@ def post(session: Session, entry: Entry, *, fund_id: UUID, by: Actor, key: str, 
         "booked_on": entry.booked_on,
         "effective_on": entry.effective_on,
         "reverses_id": entry.reverses_id,
-        "posting_count": len(entry.postings),
-        "accounts": [numbers[p.code, p.currency] for p in entry.postings],
+        "codes": [p.code for p in entry.postings],
         "currencies": [p.currency for p in entry.postings],
         "amounts": [p.amount_minor for p in entry.postings],
         "instruments": [p.instrument_id for p in entry.postings],
     }
-    try:
-        with session.begin_nested():
-            entry_id = session.execute(_POST, said).scalar_one_or_none()
-    except IntegrityError as refused:
-        raise _refusal(refused, entry) from refused
-    return int(entry_id) if entry_id is not None else _posted_before(session, scope=scope, key=key, entry=entry)
+    number, refused = session.execute(_POST, said).one()
+    if refused is not None:
+        raise _refusal(session, refused, entry, fund_id=fund_id, key=key)
+    return int(number)
 
 
-def _posted_before(session: Session, *, scope: str, key: str, entry: Entry) -> int:
-    row = session.execute(
-        text("SELECT id, body_hash FROM entry WHERE actor_scope = :scope AND idem_key = :key"),
-        {"scope": scope, "key": key},
-    ).one_or_none()
-    if row is None or bytes(row.body_hash) != body_hash(entry):
-        raise KeyUsedForAnotherRequest(key)
-    return int(row.id)
+def scope_of(by: Actor) -> str:
+    """Return within what an actor's keys are their own: the person, or the name of the programme."""
+    return str(by.id) if by.id else by.name
 
 
-def _refusal(error: IntegrityError, entry: Entry) -> Exception:
-    """Return the refusal in words for a constraint that said no; what no person can cause rises as it is."""
-    constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
-    match constraint:
+def _refusal(session: Session, refused: str, entry: Entry, *, fund_id: UUID, key: str) -> Refusal:
+    """Return in words what the database refused by the name of a constraint."""
+    match refused:
+        case "account_is_open":
+            known = account_ids(session, fund_id)
+            said = ((p.code, p.currency) for p in entry.postings)
+            return AccountUnknown(*next(account for account in said if account not in known))
+        case "entry_key_is_used_once":
+            return KeyUsedForAnotherRequest(key)
         case "entry_lies_in_an_open_period":
             return PeriodClosed(entry.booked_on)
-        case "entry_is_reversed_once":
+        case "entry_is_reversed_once" | "reversal_fits_its_entry":
             return EntryAlreadyReversed(entry.reverses_id or 0)
-        case "account_stays_within_its_limit":
-            return CashNotEnough()
-        case _:
-            return error
+    assert refused == "account_stays_within_its_limit", refused
+    return CashNotEnough()
 
 
 def entry_by_id(session: Session, entry_id: int) -> tuple[UUID, Entry]:

@@ -56,16 +56,19 @@ class AccountLimitRow(SQLModel, table=True):
 
 
 class EntryRow(Fact, table=True):
-    """An entry's header. The postings are in ``posting``; the database checks at COMMIT that they are all there."""
+    """An entry's header. The postings are in ``posting``; the database checks at COMMIT that they are all there.
+
+    ``arrived_whole`` says that header and postings come in one statement: then they are checked when it ends.
+    """
 
     __tablename__ = "entry"
     __table_args__ = (
         UniqueConstraint("actor_scope", "idem_key", name="entry_key_is_used_once"),
-        UniqueConstraint("reverses_id", name="entry_is_reversed_once"),
+        Index("entry_is_reversed_once", "reverses_id", unique=True, postgresql_where=text("reverses_id IS NOT NULL")),
         CheckConstraint("posting_count >= 2", name="entry_has_two_postings_or_more"),
         CheckConstraint("reverses_id <> id", name="entry_does_not_reverse_itself"),
         CheckConstraint("fund_id IS NOT NULL", name="entry_belongs_to_a_fund"),
-        Index("entry_by_deal", "deal_id"),
+        Index("entry_by_deal", "deal_id", postgresql_where=text("deal_id IS NOT NULL")),
     )
     actor_scope: str
     idem_key: str
@@ -78,6 +81,7 @@ class EntryRow(Fact, table=True):
     effective_on: date
     reverses_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="entry.id")
     posting_count: int
+    arrived_whole: bool | None = None
 
 
 class PostingRow(SQLModel, table=True):

@@ -15,7 +15,7 @@ CREATE TRIGGER periods_are_closed_read_committed BEFORE INSERT ON period FOR EAC
 ALTER TABLE period ADD CONSTRAINT period_ends_with_a_month CHECK (extract(day FROM period_end + 1) = 1);
 
 -- Runs when the fund's lock is held (period_closes_alone): nobody is posting, and nobody will post into the period.
-CREATE FUNCTION keep_closing_balances() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+CREATE FUNCTION keep_closing_balances() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     before date := (SELECT max(period_end) FROM period WHERE fund_id = NEW.fund_id AND id <> NEW.id);
 BEGIN

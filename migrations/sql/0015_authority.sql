@@ -3,14 +3,14 @@
 -- Whether a person has declared a conflict of interest with a party that has begun and that nobody has ended. Everybody
 -- inside may ask it, also of a person whose declarations they may not read: a lent act asks it of the lender.
 CREATE FUNCTION is_conflicted(person uuid, party uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path = public
+    SET search_path = public, pg_temp
     RETURN EXISTS (SELECT FROM conflict_of_interest c
                    WHERE c.user_id = person AND c.party_id = party AND c.ends_id IS NULL AND c.since <= current_date
                      AND NOT EXISTS (SELECT FROM conflict_of_interest e WHERE e.ends_id = c.id));
 
 -- Investees and auditors borrow no acts: the ones are outside, the others judge what is done.
 CREATE FUNCTION person_may_borrow(person uuid) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
-    SET search_path = public
+    SET search_path = public, pg_temp
     RETURN EXISTS (SELECT FROM app_user WHERE id = person AND role NOT IN ('investee', 'auditor'));
 
 REVOKE ALL ON FUNCTION is_conflicted(uuid, uuid), person_may_borrow(uuid) FROM PUBLIC;
@@ -18,7 +18,7 @@ GRANT EXECUTE ON FUNCTION is_conflicted(uuid, uuid), person_may_borrow(uuid) TO 
 
 -- Nobody decides what they prepared, in whoever's name either was done: a deal that was proposed, a request that was
 -- made. Only who asked withdraws a request. The programme (recorded_by is null) decides nothing that people prepared.
-CREATE FUNCTION decided_by_another() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+CREATE FUNCTION decided_by_another() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     prepared uuid[];
     decides uuid[] := array_remove(ARRAY[NEW.recorded_by, NEW.recorded_for], NULL);
@@ -43,7 +43,7 @@ BEGIN
 END $$;
 
 -- A person with a conflict of interest takes no step on a deal of that party, and asks for and decides nothing on it.
-CREATE FUNCTION no_conflict_of_interest() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+CREATE FUNCTION no_conflict_of_interest() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     deal_now uuid := (to_jsonb(NEW) ->> 'deal_id')::uuid;
     investee uuid;

@@ -148,3 +148,14 @@ def test_one_connection_that_served_an_investee_tells_the_next_one_nothing(
         assert connection.execute("SELECT name FROM party").fetchall() == [("Ann's Works",)]
         connection.commit()
         assert connection.execute("SELECT name FROM party").fetchall() == []
+
+
+def test_no_function_of_the_owners_can_be_shown_a_temporary_table(database: TestDatabase) -> None:
+    """PostgreSQL looks for a table among the temporary ones first, unless they are named last."""
+    with closing(psycopg.connect(database.url(Role.MIGRATOR))) as owner:
+        functions = owner.execute(
+            """SELECT proname, proconfig FROM pg_proc
+               WHERE pronamespace = 'public'::regnamespace AND prosecdef AND proname NOT LIKE 'procrastinate%'"""
+        ).fetchall()
+    assert len(functions) > 8
+    assert [name for name, settings in functions if "search_path=public, pg_temp" not in settings] == []

@@ -1,0 +1,277 @@
+"""What the ledger guarantees holds for every way in, and one call posts an entry or says in a name why not."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from sqlalchemy.exc import ProgrammingError
+from sqlmodel import Session
+
+from api.database.roles import Role
+from domain.authority import NIGHT, Actor
+from domain.desk import parties, people
+from domain.ledger import (
+    Entry,
+    EntryAlreadyReversed,
+    KeyUsedForAnotherRequest,
+    PeriodClosed,
+    Posting,
+    mirrored,
+    transfer,
+)
+from domain.parties import PartyKind
+from domain.parties import Role as PersonRole
+from domain.store import ledger
+from domain.store.ledger import AccountUnknown, CashNotEnough
+from tests.conftest import TestDatabase
+from tests.ledger.conftest import open_fund
+from tests.ledger.ways import GOOD, WAYS, Attempt, Ground, Line, row_by_row_and_whole
+
+MARCH_1, MARCH_2 = date(2026, 3, 1), date(2026, 3, 2)
+MIRROR = (Line(1, "cash", -100), Line(2, "contributed", 100))
+CASH, PAID = GOOD
+
+REFUSED: dict[str, tuple[Attempt, str]] = {
+    "a posting missing": (Attempt((CASH,), declared=2), "entry_is_complete"),
+    "no posting": (Attempt((), declared=2), "entry_is_complete"),
+    "one declared": (Attempt((CASH,)), "entry_has_two_postings_or_more"),
+    "off by one": (Attempt((CASH, Line(2, "contributed", -99))), "entry_balances"),
+    "one of two currencies off": (
+        Attempt((*GOOD, Line(3, "cash", 5, "EUR"), Line(4, "contributed", -4, "EUR"))),
+        "entry_balances",
+    ),
+    "two currencies against each other": (Attempt((CASH, Line(2, "contributed", -100, "EUR"))), "entry_balances"),
+    "a posting of nothing": (Attempt((*GOOD, Line(3, "cash", 0))), "posting_amount_is_not_zero"),
+    "a line that is not declared": (Attempt((CASH, Line(3, "contributed", -100))), "posting_belongs_to_its_entry"),
+    "line nought": (Attempt((Line(0, "cash", 100), Line(1, "cash", -100))), "posting_belongs_to_its_entry"),
+    "another booking day": (
+        Attempt((CASH, Line(2, "contributed", -100, booked_on="2026-03-02"))),
+        "posting_belongs_to_its_entry",
+    ),
+    "another value day": (
+        Attempt((CASH, Line(2, "contributed", -100, effective_on="2026-03-02"))),
+        "posting_belongs_to_its_entry",
+    ),
+    "another fund's account": (
+        Attempt((CASH, Line(2, "contributed", -100, fund="other"))),
+        "posting_belongs_to_its_entry",
+    ),
+    "an instrument that is none": (
+        Attempt((CASH, Line(2, "contributed", -100, instrument_id=uuid4()))),
+        "posting_instrument_is_known",
+    ),
+    "a deal that is none": (Attempt(deal_id=uuid4()), "entry_deal_is_of_its_fund"),
+    "no fund": (Attempt(fund=None), "entry_belongs_to_a_fund"),
+    "a closed period": (
+        Attempt(booked_on="2026-01-31", effective_on="2026-01-31"),
+        "entry_lies_in_an_open_period",
+    ),
+    "a key that was used": (Attempt(key="first"), "entry_key_is_used_once"),
+    "a second reversal": (Attempt(MIRROR, reverses="first"), "entry_is_reversed_once"),
+    "a reversal of a reversal": (Attempt(GOOD, reverses="reversal"), "reversal_fits_its_entry"),
+    "a reversal in another fund": (
+        Attempt(
+            (Line(1, "cash", -100, fund="other"), Line(2, "contributed", 100, fund="other")),
+            fund="other",
+            reverses="fresh",
+        ),
+        "reversal_fits_its_entry",
+    ),
+    "a reversal of more than the entry": (
+        Attempt((Line(1, "cash", -101), Line(2, "contributed", 101)), reverses="fresh"),
+        "reversal_mirrors_its_entry",
+    ),
+    "a reversal on another account": (
+        Attempt((Line(1, "running_costs", -100), Line(2, "contributed", 100)), reverses="fresh"),
+        "reversal_mirrors_its_entry",
+    ),
+    "a reversal that says it twice": (
+        Attempt((*MIRROR, Line(3, "cash", -100), Line(4, "contributed", 100)), reverses="fresh"),
+        "reversal_mirrors_its_entry",
+    ),
+    "the entry again as its reversal": (Attempt(GOOD, reverses="fresh"), "reversal_mirrors_its_entry"),
+    "another transaction's number": (Attempt(more={"xid": "5"}), "fact_is_new"),
+}
+TAKEN: dict[str, Attempt] = {
+    "two postings": Attempt(key="good 1"),
+    "three postings": Attempt((CASH, Line(2, "contributed", -40), Line(3, "contributed", -60)), key="good 2"),
+    "two currencies": Attempt(
+        (*GOOD, Line(3, "cash", 5, "EUR"), Line(4, "contributed", -5, "EUR")), key="good 3", effective_on="2025-12-31"
+    ),
+    "a reversal": Attempt(tuple(reversed(MIRROR)), key="good 4", reverses="fresh"),
+}
+
+
+def entry(postings: tuple[Posting, ...], *, on: date = MARCH_1, reverses_id: int | None = None) -> Entry:
+    return Entry(kind="test", reason="", booked_on=on, effective_on=on, postings=postings, reverses_id=reverses_id)
+
+
+def paid_in(minor: int = 100, *, on: date = MARCH_1) -> Entry:
+    return entry(transfer(debit="cash", credit="contributed", minor=minor, currency="GBP"), on=on)
+
+
+@pytest.fixture
+def ground(database: TestDatabase) -> Ground:
+    """Two funds in pounds and euros, one with a closed period, an entry with its reversal and one without."""
+    with database.sessions.begin(Role.NIGHT) as session:
+        funds = {code: open_fund(session, code) for code in ("commons", "other")}
+        for fund in funds.values():
+            ledger.open_accounts(session, fund_id=fund, currency="EUR")
+        first = ledger.post(session, paid_in(), fund_id=funds["commons"], by=NIGHT, key="first", scope="test")
+        back = entry(mirrored(paid_in().postings), reverses_id=first)
+        entries = {
+            "first": first,
+            "reversal": ledger.post(session, back, fund_id=funds["commons"], by=NIGHT, key="back", scope="test"),
+            "fresh": ledger.post(session, paid_in(), fund_id=funds["commons"], by=NIGHT, key="fresh", scope="test"),
+        }
+        session.connection().exec_driver_sql(
+            "INSERT INTO period (fund_id, period_end) SELECT id, '2026-01-31' FROM fund WHERE code = 'commons'"
+        )
+        accounts = {
+            (code, account, currency): number
+            for code, fund in funds.items()
+            for (account, currency), number in ledger.account_ids(session, fund).items()
+        }
+    return Ground(database.url(Role.NIGHT), funds, accounts, entries)
+
+
+def counted(url: str) -> tuple[Any, ...] | None:
+    with closing(psycopg.connect(url)) as connection:
+        return connection.execute(
+            "SELECT (SELECT count(*) FROM entry), (SELECT count(*) FROM posting), (SELECT sum(amount) FROM posting)"
+        ).fetchone()
+
+
+def tried(way: str, ground: Ground, attempt: Attempt) -> str:
+    """What refused an attempt, by its name; nothing where it was taken."""
+    try:
+        WAYS[way](ground, attempt)
+    except psycopg.IntegrityError as refused:
+        return refused.diag.constraint_name or str(refused)
+    return ""
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_database_refuses_however_the_rows_come_in(ground: Ground, way: str) -> None:
+    before = counted(ground.url)
+    assert {name: tried(way, ground, attempt) for name, (attempt, _) in REFUSED.items()} == {
+        name: constraint for name, (_, constraint) in REFUSED.items()
+    }
+    assert counted(ground.url) == before
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_is_sound_is_taken_however_it_comes_in(ground: Ground, way: str) -> None:
+    assert {name: tried(way, ground, attempt) for name, attempt in TAKEN.items()} == dict.fromkeys(TAKEN, "")
+    assert counted(ground.url) == (3 + 4, 6 + 2 + 3 + 4 + 2, 0)
+
+
+def test_who_says_that_an_entry_arrives_whole_brings_it_in_one_statement(ground: Ground) -> None:
+    with pytest.raises(psycopg.IntegrityError) as refused:
+        row_by_row_and_whole(ground, Attempt())
+    assert refused.value.diag.constraint_name == "entry_is_complete"
+
+
+@pytest.mark.parametrize("whole", [None, True])
+@pytest.mark.parametrize("line", [1, 3])
+def test_an_entry_that_was_found_whole_takes_no_more_lines(ground: Ground, whole: bool | None, line: int) -> None:
+    """Also not in its own transaction, once the check at COMMIT was called early."""
+    head = ground.head(Attempt()) | {"arrived_whole": whole}
+    values, marks = list(head.values()), ", ".join(["%s"] * len(head))
+    with closing(psycopg.connect(ground.url)) as connection:
+        row = connection.execute(
+            f"""WITH header AS (INSERT INTO entry ({", ".join(head)}) VALUES ({marks}) RETURNING id)
+                INSERT INTO posting (entry_id, line, account_id, currency, booked_on, effective_on, amount)
+                SELECT id, line, account_id, 'GBP', '2026-03-01', '2026-03-01', amount
+                FROM header, (VALUES (1, {ground.accounts["commons", "cash", "GBP"]}, 100),
+                    (2, {ground.accounts["commons", "contributed", "GBP"]}, -100)) AS p (line, account_id, amount)
+                RETURNING entry_id""".encode(),
+            values,
+        ).fetchone()
+        assert row is not None
+        connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        with pytest.raises(psycopg.IntegrityError) as refused:
+            connection.execute(
+                """INSERT INTO posting (entry_id, line, account_id, currency, booked_on, effective_on, amount)
+                   VALUES (%s, %s, %s, 'GBP', '2026-03-01', '2026-03-01', 7)""",
+                (row[0], line, ground.accounts["commons", "cash", "GBP"]),
+            )
+    assert refused.value.diag.constraint_name in ("posting_belongs_to_its_entry", "posting_pkey")
+
+
+def test_a_temporary_table_does_not_stand_in_for_one_of_the_book(ground: Ground) -> None:
+    with closing(psycopg.connect(ground.url)) as connection:
+        connection.execute("CREATE TEMP TABLE entry (LIKE public.entry INCLUDING DEFAULTS)")
+        connection.execute(
+            "INSERT INTO pg_temp.entry (id, fund_id, actor_scope, idem_key, body_hash, kind, reason, booked_on, "
+            "effective_on, posting_count) VALUES (%s, %s, '', '', '', '', '', '2026-03-01', '2026-03-01', 9)",
+            (ground.entries["fresh"], ground.funds["commons"]),
+        )
+        with pytest.raises(psycopg.IntegrityError) as refused:
+            connection.execute(
+                """INSERT INTO posting (entry_id, line, account_id, currency, booked_on, effective_on, amount)
+                   VALUES (%s, 3, %s, 'GBP', '2026-03-01', '2026-03-01', 7)""",
+                (ground.entries["fresh"], ground.accounts["commons", "cash", "GBP"]),
+            )
+    assert refused.value.diag.constraint_name == "posting_belongs_to_its_entry"
+
+
+def test_a_refusal_in_words_leaves_nothing_and_the_transaction_goes_on(database: TestDatabase, ground: Ground) -> None:
+    fund, first, fresh = ground.funds["commons"], ground.entries["first"], ground.entries["fresh"]
+    dollars = entry(transfer(debit="cash", credit="contributed", minor=1, currency="USD"))
+    out = entry(transfer(debit="running_costs", credit="cash", minor=101, currency="GBP"))
+
+    def refused(session: Session, said: Entry, refusal: type[Exception], key: str = "new") -> str:
+        with pytest.raises(refusal) as told:
+            ledger.post(session, said, fund_id=fund, by=NIGHT, key=key, scope="test")
+        return str(told.value)
+
+    with database.sessions.begin(Role.NIGHT) as session:
+        ledger.limit_account(session, fund_id=fund, code="cash", currency="GBP", floor_minor=0)
+        assert refused(session, dollars, AccountUnknown) == "the fund has no account cash in USD"
+        refused(session, dollars, AccountUnknown, key="first")
+        refused(session, paid_in(99), KeyUsedForAnotherRequest, key="first")
+        refused(session, paid_in(on=date(2026, 1, 31)), PeriodClosed)
+        refused(session, entry(mirrored(paid_in().postings), reverses_id=first), EntryAlreadyReversed)
+        refused(session, entry(paid_in().postings, reverses_id=ground.entries["reversal"]), EntryAlreadyReversed)
+        refused(session, out, CashNotEnough)
+        assert ledger.post(session, paid_in(), fund_id=fund, by=NIGHT, key="fresh", scope="test") == fresh
+        ledger.post(session, paid_in(1, on=MARCH_2), fund_id=fund, by=NIGHT, key="new", scope="test")
+        ledger.post(session, out, fund_id=fund, by=NIGHT, key="out", scope="test")
+    assert counted(ground.url) == (5, 10, 0)
+
+
+def test_a_person_of_the_bank_posts_in_their_own_name_and_nobody_else_does(
+    database: TestDatabase, ground: Ground
+) -> None:
+    ids: dict[PersonRole, UUID] = {}
+    with database.sessions.begin(Role.NIGHT) as session:
+        party = parties.add_party(session, code="ann", name="Ann's Works", kind=PartyKind.BUSINESS, by=NIGHT)
+        for role in (PersonRole.OFFICER, PersonRole.BOARD, PersonRole.INVESTEE):
+            ids[role] = people.add_user(
+                session,
+                email=f"{role}@bank.example",
+                name=str(role),
+                role=role,
+                party_id=party if role is PersonRole.INVESTEE else None,
+                password="a password of the test",
+                password_hash="$argon2id$kept",
+                by=NIGHT,
+            )
+    officer = Actor(ids[PersonRole.OFFICER], "Ola", PersonRole.OFFICER)
+    board = Actor(ids[PersonRole.BOARD], "Bo", PersonRole.BOARD)
+    investee = Actor(ids[PersonRole.INVESTEE], "Ann", PersonRole.INVESTEE, party)
+    for signed_in, name in ((officer, board), (officer, NIGHT), (investee, investee), (None, NIGHT)):
+        with (
+            pytest.raises(ProgrammingError, match="only the bank's own people post, each in their own name"),
+            database.sessions.begin(Role.APP, signed_in) as session,
+        ):
+            ledger.post(session, paid_in(), fund_id=ground.funds["commons"], by=name, key="1")
+    with database.sessions.begin(Role.APP, officer) as session:
+        ledger.post(session, paid_in(), fund_id=ground.funds["commons"], by=officer, key="1")
+    assert counted(ground.url) == (4, 8, 0)
