@@ -18,6 +18,7 @@ def add_pages(app: FastAPI) -> None:
         deals,
         entries,
         investee,
+        ledger,
         moving_money,
         nights,
         officer,
@@ -26,5 +27,17 @@ def add_pages(app: FastAPI) -> None:
     from api.pages.rendering import STATIC, LastingFiles
 
     app.mount("/static", LastingFiles(directory=STATIC), name="static")
-    for room in (signing_in, officer, nights, deals, deal_page, moving_money, entries, investee, board, approvals):
+    for room in (
+        signing_in,
+        officer,
+        nights,
+        deals,
+        deal_page,
+        moving_money,
+        entries,
+        investee,
+        board,
+        approvals,
+        ledger,
+    ):
         app.include_router(room.router)

@@ -55,13 +55,17 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with its caption; where it is empty, the words that say what to do next."""
+    """A table with its caption; where it is empty, the words that say what to do next.
+
+    ``side_by_side`` keeps the columns beside one another on a phone too: for two narrow ones.
+    """
 
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     empty: str
     quiet_caption: bool = False
+    side_by_side: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +150,7 @@ def table(
     empty: str,
     figures: Iterable[int] = (),
     quiet_caption: bool = False,
+    side_by_side: bool = False,
 ) -> Table:
     """Make a table; ``figures`` are the numbers of the columns that hold figures."""
     right = set(figures)
@@ -155,6 +160,7 @@ def table(
         tuple(row if isinstance(row, Row) else line(*row) for row in rows),
         empty,
         quiet_caption,
+        side_by_side,
     )
 
 

@@ -1,0 +1,92 @@
+"""The page of an account: its postings one by one, with the balance after each, and the way to every entry."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from api.pages.parts import Cell, Figure, Link, Mark, Page, Part, Row, Section, Text, line, table
+from api.pages.reader import Reader
+from api.pages.statement_parts import account_address, address, day_form, downloads, heading, notes
+from api.pages.statement_words import ACCOUNT_KIND_WORDS, STATEMENT_LINE_WORDS, account_words
+from api.pages.words import ENTRY_WORDS, say
+from domain.desk.statements import AccountLine, AccountStatement, FundStatement
+from domain.ledger import AccountKind
+from domain.money import Money
+
+CREDIT_KINDS = frozenset({AccountKind.LIABILITY, AccountKind.CAPITAL, AccountKind.INCOME})
+
+
+def account_page(reader: Reader, found: FundStatement[AccountStatement]) -> Page:
+    """Return the page; an account whose statement counts credits above zero has its balance that way here too."""
+    _ = reader.gettext
+    head, told = found.head, found.figures
+    turned = told.account.kind in CREDIT_KINDS
+    place = f"accounts/{quote(told.account.code)}"
+    said = {"currency": told.account.currency, "flow": told.flow.value if told.flow else ""}
+    side = _("credit above zero") if turned else _("debit above zero")
+    facts = (
+        *heading(reader, head),
+        Figure(_("Fund"), head.fund_name),
+        Figure(_("Kind"), say(reader, ACCOUNT_KIND_WORDS, told.account.kind), side),
+    )
+    title = account_words(told.account.code)
+    if told.flow:
+        title = _("{account}: {flow}").format(
+            account=title, flow=say(reader, STATEMENT_LINE_WORDS, told.flow.value)
+        )  # fmt: skip
+    back = Link(address(head, "trial-balance", **{"from": None}), _("Trial balance"))
+    if told.flow:
+        back = Link(address(head, "cash-flow"), _("Cash flow"))
+    form = day_form(reader, head, place, span=True, by=told.flow is None, **said)
+    return Page(
+        title=title,
+        lead=reader.ngettext("%s posting", "%s postings", told.count) % reader.number(told.count),
+        mark=Mark(_("as known at seal %s") % reader.number(head.seal), "warn") if head.is_old else None,
+        trail=(Link("/ledger", _("Ledger")), back),
+        facts=facts,
+        parts=(*notes(reader, head, place), _postings(reader, told, turned=turned), *_more(reader, found)),
+        sections=(
+            Section(_("Another day"), (form,), anchor="day"),
+            Section(_("Download"), (downloads(reader, head, place, **said),), anchor="download"),
+        ),
+    )
+
+
+def _postings(reader: Reader, told: AccountStatement, *, turned: bool) -> Part:
+    _ = reader.gettext
+
+    def balance(money: Money) -> str:
+        return reader.figure(-money if turned else money)
+
+    began = _("Opening balance") if told.before == told.opening else _("Balance so far")
+    rows: list[Row] = [line(Cell(began), "", "", "", "", balance(told.before), total=True)]
+    rows += [_posting(reader, one, balance(one.balance)) for one in told.lines]
+    if told.next is None:
+        rows.append(line(Cell(_("Closing balance")), "", "", "", "", balance(told.closing), total=True))
+    debit, credit = (_("In"), _("Out")) if told.flow else (_("Debit"), _("Credit"))
+    columns = (_("Entry"), _("Booked on"), _("Effective on"), debit, credit, _("Balance"))
+    caption = _("Postings in {currency}").format(currency=told.account.currency)
+    return table(caption, columns, rows, figures=(3, 4, 5), empty=_("Nothing is booked here."))
+
+
+def _posting(reader: Reader, one: AccountLine, balance: str) -> Row:
+    of = one.posting
+    words = reader.gettext("{kind} {number}").format(kind=say(reader, ENTRY_WORDS, of.kind), number=of.entry_id)
+    about = " · ".join(part for part in (of.reason, of.deal, of.instrument) if part)
+    return line(
+        Cell(words, f"/entries/{of.entry_id}", note=about),
+        reader.day(of.booked_on),
+        reader.day(of.effective_on),
+        reader.figure(one.amount) if one.amount.minor > 0 else "",
+        reader.figure(-one.amount) if one.amount.minor < 0 else "",
+        balance,
+    )
+
+
+def _more(reader: Reader, found: FundStatement[AccountStatement]) -> tuple[Part, ...]:
+    told = found.figures
+    if told.next is None:
+        return ()
+    flow = {"flow": told.flow.value} if told.flow else {}
+    to = account_address(found.head, told.account.code, told.account.currency, after=told.next, **flow)
+    return (Text("", link=Link(to, reader.gettext("The next postings"))),)

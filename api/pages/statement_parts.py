@@ -1,0 +1,170 @@
+"""What the pages of all statements share: their heading, the way between them, the form for another day, downloads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote, urlencode
+
+from api.pages.parts import Button, Cell, Choice, Field, Figure, Form, Link, Part, Row, Table, Tabs, Text, line, table
+from api.pages.reader import Reader
+from api.pages.statement_words import STATEMENT_LINE_WORDS, STATEMENT_WORDS, account_words
+from api.pages.words import N_, say
+from domain.desk.statements import StatementHead
+from domain.money import Money
+from domain.statements import AccountFigure, FigureLine
+
+FORMATS = ("csv", "xlsx")
+BY_WORDS = {"booked_on": N_("Booking day"), "effective_on": N_("Value day")}
+
+
+def address(head: StatementHead, place: str, **said: object) -> str:
+    """Return the address of a statement of the same fund, day and seal."""
+    asked = {"from": head.first, "as_of": head.as_of, "seal": head.seal, "by": head.by, **said}
+    query = {name: value for name, value in asked.items() if value and (name, value) != ("by", "booked_on")}
+    return f"/ledger/{quote(head.fund)}/{place}?{urlencode({'seal': 0, **query})}"
+
+
+def heading(reader: Reader, head: StatementHead) -> tuple[Figure, ...]:
+    """Return what a statement says of itself below its title."""
+    _ = reader.gettext
+    first = (Figure(_("From"), reader.day(head.first)),) if head.first else ()
+    return (
+        *first,
+        Figure(_("As of"), reader.day(head.as_of), _("by value day") if head.by == "effective_on" else ""),
+        Figure(_("Known at seal"), reader.number(head.seal), reader.moment(head.sealed_at)),
+        Figure(_("Currency"), ", ".join(head.currencies)),
+    )
+
+
+def notes(reader: Reader, head: StatementHead, place: str, difference: Iterable[Money] = ()) -> tuple[Part, ...]:
+    """Return what a reader must know before the figures: that they are old, early, late, or do not add up."""
+    _ = reader.gettext
+    told: list[Part] = []
+    for one in difference:
+        if one.minor:
+            words = _("This does not add up: {money} are missing. Have the ledger verified: missionbook verify.")
+            told.append(Text(words.format(money=reader.money(one)), "bad"))
+    if head.is_old:
+        words = _("This is what was known at seal {seal}. The last seal is {last}.")
+        newer = Link(address(head, place, seal=head.last_seal), _("Show what is known now"))
+        said = words.format(seal=reader.number(head.seal), last=reader.number(head.last_seal))
+        told.append(Text(said, "warn", link=newer))
+    if head.as_of < head.opened_on:
+        words = _("The fund {fund} opened on {day}; before that day its book holds nothing.")
+        told.append(Text(words.format(fund=head.fund, day=reader.day(head.opened_on)), "warn"))
+    elif head.reached < head.as_of:
+        words = _("The book of {fund} has reached {day}; what follows is what was known then.")
+        told.append(Text(words.format(fund=head.fund, day=reader.day(head.reached)), "warn"))
+    if head.missing_rates:
+        words = _("There is no rate for {currencies} on this day, so there is no total in {currency}.")
+        said = words.format(currencies=", ".join(head.missing_rates), currency=head.currency)
+        told.append(Text(said, "warn"))
+    return tuple(told)
+
+
+def ways(reader: Reader, head: StatementHead, here: str) -> tuple[Part, ...]:
+    """Return the links to the other statements of the same day and seal."""
+    _ = reader.gettext
+    links = tuple(
+        Link(address(head, place, by="booked_on", **_span(head, place)), _(words), here=place == here)
+        for place, words in STATEMENT_WORDS.items()
+    )
+    return (Tabs(_("Statements"), links),)
+
+
+def _span(head: StatementHead, place: str) -> dict[str, object]:
+    if place not in ("income", "cash-flow"):
+        return {"from": None}
+    return {"from": head.first or head.as_of.replace(month=1, day=1)}
+
+
+def day_form(reader: Reader, head: StatementHead, place: str, *, span: bool, by: bool = False, **kept: str) -> Form:
+    """Return the form that asks for another day, span or seal."""
+    _ = reader.gettext
+    first = Field("from", _("From"), head.first.isoformat() if head.first else "", "day", required=not by)
+    choices = tuple(Choice(name, _(words), chosen=name == head.by) for name, words in BY_WORDS.items())
+    return Form(
+        action=f"/ledger/{quote(head.fund)}/{place}",
+        csrf_token="",
+        method="get",
+        legend=_("Another day"),
+        hidden=tuple((name, value) for name, value in kept.items() if value),
+        fields=(
+            *((first,) if span else ()),
+            Field("as_of", _("As of"), value=head.as_of.isoformat(), kind="day"),
+            Field("seal", _("Known at seal"), value=str(head.seal), kind="figure", required=False),
+            *((Field("by", _("By"), kind="choice", choices=choices),) if by else ()),
+        ),
+        buttons=(Button(_("Show"), quiet=True),),
+    )
+
+
+def downloads(reader: Reader, head: StatementHead, place: str, **said: object) -> Part:
+    """Return the links to the same figures as files."""
+    _ = reader.gettext
+    links = tuple(Link(address(head, place, format=form, **said), form.upper()) for form in FORMATS)
+    return Tabs(_("Download"), links)
+
+
+def figures_table(
+    reader: Reader, head: StatementHead, caption: str, rows: Sequence[Row], *, first: str, quiet: bool = False
+) -> Table:
+    """Return a table of lines with an amount for each currency, and the total where there are several."""
+    _ = reader.gettext
+    columns = [first, *head.currencies]
+    if len(head.currencies) > 1:
+        columns.append(_("Total in {currency}").format(currency=head.currency))
+    return table(
+        caption, columns, rows, figures=range(1, len(columns)), empty=_("Nothing is booked here."),
+        quiet_caption=quiet, side_by_side=len(columns) == 2,
+    )  # fmt: skip
+
+
+def figure_rows(reader: Reader, head: StatementHead, lines: Iterable[FigureLine]) -> list[Row]:
+    """Return the rows of lines: each amount opens to its account, or the accounts follow in rows of their own."""
+    rows = []
+    for one in lines:
+        if not one.shown:
+            continue
+        codes = list(dict.fromkeys(of.code for of in one.accounts if of.amount.minor))
+        words = say(reader, STATEMENT_LINE_WORDS, one.name)
+        if len(codes) == 1:
+            rows.append(amount_row(reader, head, words, one, accounts=one.accounts))
+        else:
+            rows.append(amount_row(reader, head, words, one))
+            rows += [_account_row(reader, head, code, one.accounts) for code in codes]
+    return rows
+
+
+def amount_row(
+    reader: Reader,
+    head: StatementHead,
+    words: str,
+    figures: FigureLine,
+    *,
+    accounts: Sequence[AccountFigure] = (),
+    href: str = "",
+    total: bool = False,
+) -> Row:
+    """Return a row of amounts; each leads to its account of that currency, or all lead to one place."""
+    to = {of.amount.currency: account_address(head, of.code, of.amount.currency) for of in accounts if of.amount.minor}
+    cells = [Cell(reader.figure(one), to.get(one.currency, href if one.minor else "")) for one in figures.amounts]
+    if len(head.currencies) > 1:
+        cells.append(Cell(reader.figure(figures.total) if figures.total else "–", href))
+    return line(Cell(words), *cells, total=total)
+
+
+def _account_row(reader: Reader, head: StatementHead, code: str, accounts: Sequence[AccountFigure]) -> Row:
+    own = {of.amount.currency: of.amount for of in accounts if of.code == code}
+    cells = [
+        Cell(reader.figure(own[currency]), account_address(head, code, currency)) if currency in own else Cell()
+        for currency in head.currencies
+    ]
+    cells += [Cell()] if len(head.currencies) > 1 else []
+    return line(Cell(note=account_words(code)), *cells)
+
+
+def account_address(head: StatementHead, code: str, currency: str, **said: object) -> str:
+    """Return the address of an account's postings, of the same days and seal."""
+    own = {"currency": currency} if currency != head.currency else {}
+    return address(head, f"accounts/{quote(code)}", **own, **said)

@@ -1,0 +1,149 @@
+"""The ledger's pages: each figure leads to what it is made of, old figures say so, nobody from outside reads them."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+
+from api.database.roles import Role
+from domain.authority import NIGHT
+from domain.desk import instruments
+from domain.desk.ledger import seal_facts
+from tests.api.world import DAY, World
+from tests.conftest import TestDatabase
+from tests.pages.conftest import Browser, words
+
+PLACES = ("balance-sheet", "income", "cash-flow", "trial-balance", "accounts/cash")
+
+
+def opened(browser: Browser, address: str) -> str:
+    """Open a page at the address that names day and seal, as a browser would after being led there."""
+    found = browser.get(address)
+    if found.status_code == 303:
+        found = browser.get(found.headers["Location"])
+    assert found.status_code == 200, words(found)
+    return found.text
+
+
+def said(page: str) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", page)).split())
+
+
+def links(page: str) -> dict[str, str]:
+    """Every link's words and where it leads."""
+    return {unescape(text): unescape(to) for to, text in re.findall(r'<a href="([^"]*)"[^>]*>([^<]*)</a>', page)}
+
+
+def test_the_ledger_is_in_the_navigation_and_leads_to_every_statement(
+    people_in: dict[str, Browser], world: World
+) -> None:
+    page = opened(people_in["auditor"], "/ledger")
+    assert '<a href="/ledger" aria-current="page">Ledger</a>' in page
+    for place in ("balance-sheet", "income", "cash-flow", "trial-balance"):
+        assert f"/ledger/harbours/{place}" in links(page).values()
+
+
+def test_a_figure_leads_to_its_account_and_from_there_to_the_entry(people_in: dict[str, Browser], world: World) -> None:
+    auditor = people_in["auditor"]
+    sheet = opened(auditor, "/ledger/harbours/balance-sheet")
+    assert "All assets 1,000,000.00" in said(sheet) and "Liabilities and capital 1,000,000.00" in said(sheet)
+    loans = opened(auditor, links(sheet)["60,000.00"])
+    assert "Loan principal" in said(loans) and "D-ANN · L-ANN" in said(loans)
+    (entry,) = [to for text, to in links(loans).items() if text.startswith("Drawdown ")]
+    assert "Drawdown" in said(opened(auditor, entry))
+
+
+def test_a_line_of_the_cash_flow_leads_to_its_entries(people_in: dict[str, Browser], world: World) -> None:
+    auditor = people_in["auditor"]
+    page = opened(auditor, "/ledger/harbours/cash-flow?from=2025-01-01")
+    assert "Loans paid out -60,000.00" in said(page) and "Cash at the end 940,000.00" in said(page)
+    flow = said(opened(auditor, links(page)["-60,000.00"]))
+    assert "Cash: Loans paid out" in flow and "Closing balance -60,000.00" in flow
+
+
+def test_provisions_are_a_line_that_says_zero(people_in: dict[str, Browser], world: World) -> None:
+    assert "Provisions 0.00" in said(opened(people_in["board"], "/ledger/harbours/balance-sheet"))
+    assert "Provisions made 0.00" in said(opened(people_in["board"], "/ledger/harbours/income"))
+
+
+def test_capital_is_shown_as_its_statement_shows_it(people_in: dict[str, Browser], world: World) -> None:
+    page = said(opened(people_in["auditor"], "/ledger/harbours/accounts/contributed"))
+    assert "credit above zero" in page and "Closing balance 1,000,000.00" in page
+
+
+def test_old_figures_say_so_in_their_heading(
+    people_in: dict[str, Browser], world: World, database: TestDatabase
+) -> None:
+    auditor = people_in["auditor"]
+    led = auditor.get("/ledger/harbours/balance-sheet").headers["Location"]
+    assert "as known at seal" not in said(opened(auditor, led))
+    with database.sessions.begin(Role.NIGHT) as session:
+        instruments.draw_down(
+            session, instrument_id=world.ben.instrument, minor=1_000_000, effective_on=DAY, by=NIGHT, key="late"
+        )
+    with database.sessions.begin(Role.NIGHT) as session:
+        seal_facts(session)
+    for place in PLACES:
+        address = led.replace("balance-sheet", place) + "&from=2025-01-01" * (place in ("income", "cash-flow"))
+        page = opened(auditor, address)
+        heading = re.search(r"<h1>(.*?)</h1>", page, re.DOTALL)
+        assert heading and "as known at seal" in heading.group(1)
+    then = opened(auditor, led)
+    assert "60,000.00" in links(then)
+    now = opened(auditor, links(then)["Show what is known now"])
+    assert "70,000.00" in links(now) and "as known at seal" not in said(now)
+
+
+def test_pages_of_an_account_follow_one_another(
+    people_in: dict[str, Browser], world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Fifty postings on a page are too many for a test to book.
+    monkeypatch.setattr("api.pages.ledger.POSTINGS_PER_PAGE", 1)
+    auditor = people_in["auditor"]
+    first = opened(auditor, "/ledger/harbours/accounts/cash")
+    assert "Opening balance" in said(first) and "Closing balance" not in said(first)
+    last = said(opened(auditor, links(first)["The next postings"]))
+    assert "Balance so far 1,000,000.00" in last and "Closing balance 940,000.00" in last
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_page_s_files_are_the_same_figures(people_in: dict[str, Browser], world: World, place: str) -> None:
+    auditor = people_in["auditor"]
+    page = opened(auditor, f"/ledger/harbours/{place}")
+    for form in ("CSV", "XLSX"):
+        found = auditor.get(links(page)[form])
+        assert found.status_code == 200
+        assert found.headers["Content-Disposition"].startswith("attachment;")
+
+
+@pytest.mark.parametrize("place", ["", *(f"/harbours/{one}" for one in PLACES)])
+def test_an_investee_and_a_stranger_read_no_ledger(
+    people_in: dict[str, Browser], stranger: Browser, world: World, place: str
+) -> None:
+    assert people_in["ann"].get(f"/ledger{place}").status_code == 403
+    assert stranger.get(f"/ledger{place}").headers["Location"].startswith("/sign-in")
+    assert "Ledger" not in links(people_in["ann"].get("/investee").text)
+
+
+@pytest.mark.parametrize(
+    ("address", "status", "told"),
+    [
+        ("/ledger/none/balance-sheet", 404, "There is no fund none"),
+        ("/ledger/harbours/accounts/gold?as_of=2026-03-31&seal=1", 404, "There is no account gold in EUR"),
+        ("/ledger/harbours/balance-sheet?as_of=2026-03-31&seal=999999", 404, "does not exist yet"),
+        ("/ledger/harbours/income?from=2026-03-31&as_of=2026-01-01&seal=1", 422, "lies after the last day"),
+        ("/ledger/harbours/balance-sheet?as_of=soon", 422, ""),
+        ("/ledger/harbours/balance-sheet?as_of=&seal=", 303, ""),
+        ("/ledger/harbours/accounts/cash?as_of=&seal=&currency=&from=&after=&flow=&format=", 303, ""),
+        ("/ledger/harbours/balance-sheet?as_of=2026-03-31&seal=-1", 422, ""),
+        ("/ledger/harbours/balance-sheet?as_of=2026-03-31&seal=1%3B--", 422, ""),
+    ],
+)
+def test_what_is_asked_wrongly_is_told_in_words(
+    people_in: dict[str, Browser], world: World, address: str, status: int, told: str
+) -> None:
+    found = people_in["auditor"].get(address)
+    assert found.status_code == status
+    assert told in words(found)
