@@ -72,7 +72,8 @@ def _postings(reader: Reader, told: AccountStatement, *, turned: bool) -> Part:
 def _posting(reader: Reader, one: AccountLine, balance: str) -> Row:
     of = one.posting
     words = reader.gettext("{kind} {number}").format(kind=say(reader, ENTRY_WORDS, of.kind), number=of.entry_id)
-    about = " · ".join(part for part in (of.reason, of.deal, of.instrument) if part)
+    more = [part for part in (of.deal, of.instrument) if part and part not in of.reason]
+    about = " · ".join([of.reason, *more] if of.reason else more)
     return line(
         Cell(words, f"/entries/{of.entry_id}", note=about),
         reader.day(of.booked_on),

@@ -50,7 +50,7 @@ def test_a_figure_leads_to_its_account_and_from_there_to_the_entry(people_in: di
     sheet = opened(auditor, "/ledger/harbours/balance-sheet")
     assert "All assets 1,000,000.00" in said(sheet) and "Liabilities and capital 1,000,000.00" in said(sheet)
     loans = opened(auditor, links(sheet)["60,000.00"])
-    assert "Loan principal" in said(loans) and "D-ANN · L-ANN" in said(loans)
+    assert "Loan principal" in said(loans) and "drawdown of L-ANN · D-ANN" in said(loans)
     (entry,) = [to for text, to in links(loans).items() if text.startswith("Drawdown ")]
     assert "Drawdown" in said(opened(auditor, entry))
 
