@@ -20,8 +20,8 @@ from api.pages.reader import Reader, reader_of
 from api.pages.rendering import show
 from api.pages.words import PART_WORDS, say, terms_in_words
 from api.refusals import TOLD_TO_THE_AUDIT
-from domain.authority import Act, Actor, permit
-from domain.desk import deals, edits, instruments
+from domain.authority import Act, Actor
+from domain.desk import authority, deals, edits, instruments
 from domain.desk.deals import DealDetail, InstrumentLine
 from domain.desk.instruments import ReceiptBooked, ReceiptPart
 from domain.desk.receipts import PART_OF_KIND
@@ -80,7 +80,7 @@ def read_receipt(reader: Reader, typed: Mapping[str, str], currency: str) -> Rec
 @router.get("/instruments/{instrument_id}/receipt")
 def ask_receipt(request: Request, visitor: Visitor, session: PageTransaction, instrument_id: UUID) -> Response:
     """Ask what came in."""
-    permit(Act.RECORD_RECEIPT, by=visitor.actor)
+    authority.require_role(session, Act.RECORD_RECEIPT, by=visitor.actor)
     reader, where = reader_of(request), where_of(session, instrument_id)
     return show(request, "page.html", receipt_page(reader, where, typed={}), reader=reader)
 
@@ -90,7 +90,7 @@ def take_receipt(
     request: Request, visitor: Visitor, session: PageTransaction, typed: Typed, instrument_id: UUID
 ) -> Response:
     """Show how a receipt would be split; with ``step=book`` book it, once however often the form is sent."""
-    permit(Act.RECORD_RECEIPT, by=visitor.actor)
+    authority.require_role(session, Act.RECORD_RECEIPT, by=visitor.actor)
     reader, where, by = reader_of(request), where_of(session, instrument_id), visitor.actor
     if typed.get("step") == "change":
         return show(request, "page.html", receipt_page(reader, where, typed=typed), reader=reader)
@@ -197,7 +197,7 @@ def receipt_preview(reader: Reader, where: Where, typed: Mapping[str, str], spli
 @router.get("/instruments/{instrument_id}/drawdown")
 def ask_drawdown(request: Request, visitor: Visitor, session: PageTransaction, instrument_id: UUID) -> Response:
     """Ask how much is to be paid out."""
-    permit(Act.PAY_OUT, by=visitor.actor)
+    authority.require_role(session, Act.PAY_OUT, by=visitor.actor)
     reader, where = reader_of(request), where_of(session, instrument_id)
     return show(request, "page.html", drawdown_page(reader, where, typed={}), reader=reader)
 
@@ -207,7 +207,7 @@ def pay_out(
     request: Request, visitor: Visitor, session: PageTransaction, typed: Typed, instrument_id: UUID
 ) -> Response:
     """Show what a drawdown would do; with ``step=book`` book it, once however often the form is sent."""
-    permit(Act.PAY_OUT, by=visitor.actor)
+    authority.require_role(session, Act.PAY_OUT, by=visitor.actor)
     reader, where, by = reader_of(request), where_of(session, instrument_id), visitor.actor
     if typed.get("step") == "change":
         return show(request, "page.html", drawdown_page(reader, where, typed=typed), reader=reader)

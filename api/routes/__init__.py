@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, FastAPI
 
 from api.deps import known_parameters
 from api.routes import (
+    authority,
     deals,
     funds,
     instruments,
@@ -17,6 +18,7 @@ from api.routes import (
     problems,
     promises,
     reports,
+    requests,
     statements,
     tokens,
 )
@@ -24,6 +26,8 @@ from api.routes import (
 ROOMS: tuple[APIRouter, ...] = (
     tokens.router,
     people.router,
+    authority.router,
+    requests.router,
     funds.router,
     missions.router,
     parties.router,

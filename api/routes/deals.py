@@ -20,9 +20,9 @@ from api.schemas.deals import (
     StageAnswer,
     StageAsked,
 )
-from domain.authority import Act, permit
+from domain.authority import Act
 from domain.deals import ProposedInstrument, Stage
-from domain.desk import deals, edits, funds, missions, parties
+from domain.desk import authority, deals, edits, funds, missions, parties
 from domain.desk.deals import DealDetail
 from domain.money import Money
 
@@ -85,7 +85,7 @@ def deal_list(
 @router.post("/deals", status_code=HTTPStatus.CREATED)
 def propose(actor: SignedIn, session: Transaction, response: Response, asked: DealAsked) -> DealAnswer:
     """Propose a deal with its instruments."""
-    permit(Act.PROPOSE, by=actor)
+    authority.require_role(session, Act.PROPOSE, by=actor)
     fund = funds.fund_by_code(session, asked.fund)
     assert fund.id is not None, "a fund that was read has its id"
     deal_id = deals.propose(

@@ -45,6 +45,7 @@ __all__ = [
     "permitted_on_deal",
     "require_role",
     "set_amount",
+    "today",
 ]
 
 
@@ -223,9 +224,7 @@ def conflicts(session: Session, *, by: Actor) -> tuple[ConflictLine, ...]:
     return store.conflicts(session)
 
 
-def lend(
-    session: Session, *, to: str, asked: Delegation, today: date, by: Actor, words: str = "", lender: str | None = None
-) -> int:
+def lend(session: Session, *, to: str, asked: Delegation, by: Actor, words: str = "", lender: str | None = None) -> int:
     """Lend acts to the person with the email ``to`` and return the delegation's number.
 
     ``lender`` is the email of who lends (None: who acts); a steward may write it down for somebody.
@@ -242,7 +241,7 @@ def lend(
     if borrows is None or lends is None or lends[0] is None:
         raise NotFound("person of the bank", to if borrows is None else lender)
     same = borrows[0] == lends[0]
-    check_delegation(asked, lender=lends[2], borrower=borrows[2], same_person=same, today=today)
+    check_delegation(asked, lender=lends[2], borrower=borrows[2], same_person=same, today=store.today(session))
     if borrows[0] == by.id:
         raise InputRefused([Problem("to", "nobody lends acts to themselves, not in another's name either")])
     number = store.add_delegation(
@@ -296,6 +295,11 @@ def delegations(session: Session, *, by: Actor) -> tuple[DelegationLine, ...]:
     """Return the delegations that a person may see: from them and to them; auditors and stewards see all."""
     permit(Act.LEND, by=by)
     return store.delegations(session)
+
+
+def today(session: Session) -> date:
+    """Return the day by which delegations and conflicts are in force: the database's, in UTC."""
+    return store.today(session)
 
 
 def people_inside(session: Session) -> Sequence[tuple[UUID, str, str]]:

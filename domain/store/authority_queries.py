@@ -174,6 +174,12 @@ def conflicts(session: Session, *, conflict_id: int | None = None) -> tuple[Conf
     return tuple(ConflictLine(**row) for row in rows.mappings())
 
 
+def today(session: Session) -> date:
+    """Return the database's day (UTC): the one by which delegations and conflicts are in force."""
+    day: date = session.execute(text("SELECT current_date")).scalar_one()
+    return day
+
+
 def lock(session: Session, what: str) -> None:
     """Let one transaction at a time decide on a thing that has no row to lock, such as ``request 17``."""
     session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))"), {"what": what})

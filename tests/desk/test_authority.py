@@ -16,6 +16,7 @@ from domain.delegations import Delegation, DelegationEnded
 from domain.desk import authority, deals
 from domain.errors import InputRefused, NotFound
 from domain.parties import Role
+from domain.store import authority_queries
 from tests.desk.financed import OPENED, TODAY, Financed, finance, person
 
 
@@ -37,7 +38,7 @@ def today(here: Financed) -> date:
 
 def lend(here: Financed, today: date, acts: list[Act], *, lender: Actor, to: Actor, **said: int) -> int:
     asked = Delegation([str(act) for act in acts], today, today + timedelta(days=30), **said)
-    return authority.lend(here.session, to=f"{to.name.lower()}@example.org", asked=asked, today=today, by=lender)
+    return authority.lend(here.session, to=f"{to.name.lower()}@example.org", asked=asked, by=lender)
 
 
 def declare(here: Financed, today: date, who: Actor, party_id: UUID | None = None) -> None:
@@ -169,8 +170,12 @@ def test_a_lent_amount_bounds_what_is_paid(here: Financed, today: date) -> None:
 @pytest.mark.parametrize("first_day", [-40, 1], ids=["over", "not begun"])
 def test_a_delegation_has_a_term(here: Financed, today: date, first_day: int) -> None:
     deal_id, begins = appraised(here), today + timedelta(days=first_day)
-    asked = Delegation(["approve a deal"], begins, begins + timedelta(days=30))
-    authority.lend(here.session, to="otto@example.org", asked=asked, today=begins, by=here.board)
+    assert here.board.id is not None
+    assert here.second.id is not None
+    authority_queries.add_delegation(
+        here.session, lender_id=here.board.id, borrower_id=here.second.id, acts=["approve a deal"], from_day=begins,
+        to_day=begins + timedelta(days=30), at_most_minor=None, words="", recorded_by=here.board.id,
+    )  # fmt: skip
     with pytest.raises(NotAllowed):
         approve(here, deal_id, here.second)
 
@@ -204,7 +209,7 @@ def test_a_delegation_that_cannot_be(here: Financed, today: date, asked: tuple[o
     acts, first, last, *amount = asked
     said = Delegation(acts, today + timedelta(days=first), today + timedelta(days=last), *amount)  # type: ignore[arg-type] # rows of the table
     with pytest.raises(InputRefused, match=words):
-        authority.lend(here.session, to="otto@example.org", asked=said, today=today, by=here.board)
+        authority.lend(here.session, to="otto@example.org", asked=said, by=here.board)
 
 
 def test_acts_are_lent_to_somebody_else_inside_who_is_no_auditor(here: Financed, today: date, steward: Actor) -> None:
@@ -214,13 +219,9 @@ def test_acts_are_lent_to_somebody_else_inside_who_is_no_auditor(here: Financed,
             lend(here, today, [Act.APPROVE], lender=here.board, to=who)
     said = Delegation(["approve a deal"], today, today)
     with pytest.raises(InputRefused, match="not in another's name either"):
-        authority.lend(
-            here.session, to="stella@example.org", lender="bea@example.org", asked=said, today=today, by=steward
-        )
+        authority.lend(here.session, to="stella@example.org", lender="bea@example.org", asked=said, by=steward)
     with pytest.raises(NotAllowed):
-        authority.lend(
-            here.session, to="otto@example.org", lender="bea@example.org", asked=said, today=today, by=here.officer
-        )
+        authority.lend(here.session, to="otto@example.org", lender="bea@example.org", asked=said, by=here.officer)
 
 
 def test_more_than_ones_own_amount_is_not_lent(here: Financed, today: date) -> None:
