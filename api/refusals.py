@@ -13,6 +13,7 @@ from api.files import sheets
 from domain import (
     authority,
     covenants,
+    currencies,
     deals,
     delegations,
     equity,
@@ -137,6 +138,9 @@ TABLE: dict[type[Refusal], tuple[HTTPStatus, str]] = {
     covenants.BreachStateNotReachable: (HTTPStatus.CONFLICT, "breach-state-not-reachable"),
     night.FundFollowsItsStatement: (HTTPStatus.CONFLICT, "fund-follows-its-statement"),
     night.NightRunsForwards: (HTTPStatus.CONFLICT, "night-runs-forwards"),
+    # other currencies
+    currencies.RateUnknown: (HTTPStatus.CONFLICT, "rate-unknown"),
+    currencies.RateTooOld: (HTTPStatus.CONFLICT, "rate-too-old"),
     # statements
     positions.StatementIsOlder: (HTTPStatus.CONFLICT, "statement-is-older"),
     positions.StatementLiesAhead: (HTTPStatus.CONFLICT, "statement-lies-ahead"),

@@ -49,6 +49,7 @@ class FlowKind(StrEnum):
     COST = "cost"
     WRITE_OFF = "write_off"
     UNMATCHED = "unmatched"
+    CURRENCY = "currency"
     POSITION = "position"
 
 
@@ -58,6 +59,8 @@ class FundMovement:
 
     ``invested_minor`` is the change of principal and of what is carried at cost. ``contribution`` is the code of the
     contribution that the entry books. ``taken_over`` marks entries that state a position instead of moving money.
+    Cash that was converted into another currency still counts, at what it had cost; ``converted`` marks an entry that
+    brought some of it back for more or less than that.
     """
 
     entry_id: int
@@ -68,6 +71,7 @@ class FundMovement:
     contribution: str | None = None
     reverses_id: int | None = None
     taken_over: bool = False
+    converted: bool = False
     seal: int | None = None
 
 
@@ -108,6 +112,7 @@ class FundFlows:
     costs_minor: int
     written_off_minor: int
     unmatched_minor: int
+    currency_result_minor: int = 0
 
 
 def fold(movements: Iterable[FundMovement]) -> Iterator[PoolFlow]:
@@ -158,6 +163,7 @@ def add_up(flows: Iterable[PoolFlow], *, as_of: date) -> FundFlows:
         costs_minor=sums[FlowKind.COST],
         written_off_minor=sums[FlowKind.WRITE_OFF],
         unmatched_minor=sums[FlowKind.UNMATCHED],
+        currency_result_minor=sums[FlowKind.CURRENCY],
     )
 
 
@@ -184,6 +190,11 @@ def _cut(
 ) -> Iterator[PoolFlow]:
     """Cut a movement into flows, each against the state that the one before it left."""
     cash, invested = movement.cash_minor, movement.invested_minor
+    if movement.converted and cash:
+        # A gain falls on whoever's money is there, as a loss does.
+        moved = _split(cash, pool) if cash > 0 else _negated(_taken(-cash, pool, overdraw=True))
+        yield _flow(movement, FlowKind.CURRENCY, cash, pool=moved)
+        return
     if movement.contribution is not None and cash > 0:
         yield _flow(movement, FlowKind.CONTRIBUTION, cash, pool={(movement.contribution, 0): cash})
         return

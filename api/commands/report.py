@@ -239,6 +239,8 @@ def _print_evergreen(console: Console, told: EvergreenReport) -> None:
             ("costs and distributions", _money(told.costs)),
             ("written off", _money(told.written_off)),
             ("cash", _money(told.cash)),
+            *([("converted into other currencies, at cost", _money(told.converted))] if told.converted.minor else []),
+            *([("currency result", _money(told.currency_result))] if told.currency_result.minor else []),
             ("signed, not yet drawn", _money(told.undrawn)),
             ("available", "keeps no cash here" if told.available is None else _money(told.available)),
             ("recycling ratio", "–" if told.recycling_ratio is None else told.recycling_ratio),

@@ -21,6 +21,7 @@ FLOW_WORDS = {
     FlowKind.WRITE_OFF: N_("Write-off"),
     FlowKind.UNMATCHED: N_("Not matched yet"),
     FlowKind.POSITION: N_("Position taken over"),
+    FlowKind.CURRENCY: N_("Currency result"),
 }
 
 
@@ -39,6 +40,8 @@ def evergreen_parts(reader: Reader, ever: EvergreenReport) -> tuple[Part, ...]:
             (_("Running costs"), ever.costs),
             (_("Written off"), ever.written_off),
             (_("Not matched yet"), ever.unmatched),
+            (_("Converted into other currencies, at what it had cost"), ever.converted),
+            (_("Currency result"), ever.currency_result),
         )
         if money.minor
     ]
@@ -120,6 +123,7 @@ def _opened(reader: Reader, ever: EvergreenReport) -> tuple[More, ...]:
         (_("Running costs"), made.costs),
         (_("Written off"), made.written_off),
         (_("Not matched yet"), made.unmatched),
+        (_("Currency result"), made.currency_result),
     )
     return tuple(
         More(

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from api.deps import known_parameters
 from api.routes import (
     authority,
+    currencies,
     deals,
     funds,
     instruments,
@@ -35,6 +36,7 @@ ROOMS: tuple[APIRouter, ...] = (
     instruments.router,
     ledger.router,
     periods.router,
+    currencies.router,
     promises.router,
     reports.router,
     statements.router,

@@ -231,6 +231,7 @@ class FlowLinesAnswer(Answer):
     costs: list[FlowAnswer]
     written_off: list[FlowAnswer]
     unmatched: list[FlowAnswer]
+    currency_result: list[FlowAnswer]
 
 
 class EvergreenAnswer(Answer):
@@ -248,6 +249,7 @@ class EvergreenAnswer(Answer):
     sealed_at: datetime | None
     rule: str
     cash: MoneyAnswer
+    converted: MoneyAnswer
     undrawn: MoneyAnswer
     available: MoneyAnswer | None
     pool: list[PoolAnswer]
@@ -260,6 +262,7 @@ class EvergreenAnswer(Answer):
     costs: MoneyAnswer
     written_off: MoneyAnswer
     unmatched: MoneyAnswer
+    currency_result: MoneyAnswer
     recycling_ratio: Figure | None
     difference: MoneyAnswer
     made_of: FlowLinesAnswer

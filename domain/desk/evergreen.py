@@ -56,6 +56,7 @@ class FlowLines:
     costs: tuple[FlowLine, ...]
     written_off: tuple[FlowLine, ...]
     unmatched: tuple[FlowLine, ...]
+    currency_result: tuple[FlowLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,11 @@ class EvergreenReport:
     cash less what is signed and not yet drawn; it is below zero where the fund has promised more than it holds, and
     None where the fund's cash is kept elsewhere (positions taken over from statements). ``reached`` is how far the
     book had come towards the day when the report was read.
-    ``difference`` is the ledger's cash less the pool: not zero only where something is wrong. ``recycling_ratio`` is
-    None before the first contribution. ``contributors`` names who paid in each contribution, by its code.
+    ``converted`` is cash that was converted into other currencies, at what it had cost: the pool counts it, foreign
+    cash is no part of any figure here. ``currency_result`` is what came back above or below that cost.
+    ``difference`` is the ledger's cash and what was converted less the pool: not zero only where something is wrong.
+    ``recycling_ratio`` is None before the first contribution. ``contributors`` names who paid in each contribution,
+    by its code.
     """
 
     fund: str
@@ -78,6 +82,7 @@ class EvergreenReport:
     sealed_at: datetime | None
     rule: str
     cash: Money
+    converted: Money
     undrawn: Money
     available: Money | None
     pool: tuple[PoolBalance, ...]
@@ -90,6 +95,7 @@ class EvergreenReport:
     costs: Money
     written_off: Money
     unmatched: Money
+    currency_result: Money
     recycling_ratio: Decimal | None
     difference: Money
     made_of: FlowLines
@@ -109,13 +115,13 @@ def evergreen_at(session: Session, cut: Cut) -> EvergreenReport:
     position = cut.known.position
     movements = store.movements(session, fund_id=cut.fund_id, currency=cut.currency, position=position)
     flows = [flow for flow in fold(movements) if flow.booked_on <= cut.as_of]
-    cash, undrawn = store.cash_and_undrawn(
+    cash, undrawn, converted = store.cash_and_undrawn(
         session, fund_id=cut.fund_id, currency=cut.currency, as_of=cut.as_of, position=position
     )
     available = available_minor(movements, cash_minor=cash, undrawn_minor=undrawn)
     sums = add_up(flows, as_of=cut.as_of)
     made_of = _made_of(flows, cut.currency)
-    report = _report(cut, sums, cash=cash, undrawn=undrawn, available=available, made_of=made_of)
+    report = _report(cut, sums, cash=cash, converted=converted, undrawn=undrawn, available=available, made_of=made_of)
     # Only whom the report speaks of: who paid in after its seal is not in it.
     paid_in = store.contributors(session, fund_id=cut.fund_id)
     named = {row.contribution for row in (*report.pool, *report.outstanding)}
@@ -137,11 +143,12 @@ def _made_of(flows: Sequence[PoolFlow], currency: str) -> FlowLines:
         costs=of(FlowKind.COST),
         written_off=of(FlowKind.WRITE_OFF),
         unmatched=of(FlowKind.UNMATCHED),
+        currency_result=of(FlowKind.CURRENCY),
     )
 
 
 def _report(
-    cut: Cut, flows: FundFlows, *, cash: int, undrawn: int, available: int | None, made_of: FlowLines
+    cut: Cut, flows: FundFlows, *, cash: int, converted: int, undrawn: int, available: int | None, made_of: FlowLines
 ) -> EvergreenReport:
     def money(minor: int) -> Money:
         return Money(minor, cut.currency)
@@ -158,6 +165,7 @@ def _report(
         sealed_at=cut.known.sealed_at,
         rule=RULE,
         cash=money(cash),
+        converted=money(converted),
         undrawn=money(undrawn),
         available=None if available is None else money(available),
         pool=balances(flows.pool),
@@ -170,7 +178,8 @@ def _report(
         costs=money(flows.costs_minor),
         written_off=money(flows.written_off_minor),
         unmatched=money(flows.unmatched_minor),
+        currency_result=money(flows.currency_result_minor),
         recycling_ratio=recycling_ratio(deployed_minor=flows.deployed_minor, contributed_minor=flows.contributed_minor),
-        difference=money(cash - sum(line.minor for line in flows.pool)),
+        difference=money(cash + converted - sum(line.minor for line in flows.pool)),
         made_of=made_of,
     )
