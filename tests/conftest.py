@@ -87,3 +87,18 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("../shared lies beside the project only where it was given: real input is not in the clone")
     return folder
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tell at the end what the tests of faults counted, whichever worker ran them."""
+    told = [
+        str(value)
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.getreports(outcome)
+        for name, value in report.user_properties
+        if name == "counted" and report.when == "call"
+    ]
+    if told:
+        terminalreporter.section("what was acknowledged, and what was found")
+        for sentence in told:
+            terminalreporter.line(sentence)

@@ -1,0 +1,154 @@
+"""Several people at one thing at the same moment, through the doors of the running program."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.api.world import FUND, TERMS
+from tests.faults.conftest import as_it_was
+from tests.faults.running import Bank, Counted, Program, Wish, sealed_and_sound, serving, wishes
+
+Call = Callable[[], httpx.Response]
+
+
+@pytest.fixture(scope="module")
+def running(house: Bank, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Bank, Program]]:
+    """One running bank for all that happens at once."""
+    log: Path = tmp_path_factory.mktemp("at-once") / "log"
+    with as_it_was(house, log) as bank, serving(bank) as program:
+        yield bank, program
+        sealed_and_sound(bank, program)
+
+
+def at_once(*calls: Call) -> list[httpx.Response]:
+    """Make calls at the same moment, each from a thread of its own."""
+    start, answers = threading.Barrier(len(calls)), list[httpx.Response | None]([None] * len(calls))
+
+    def run(number: int) -> None:
+        start.wait(60)
+        answers[number] = calls[number]()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(len(calls))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    given = [answer for answer in answers if answer is not None]
+    assert len(given) == len(calls), "somebody got no answer"
+    return given
+
+
+def drawing(program: Program, who: str, wish: Wish, **changed: Any) -> Call:
+    body = wish.body | changed
+    return lambda: program.call(
+        who, "POST", f"/instruments/{wish.instrument}/drawdowns", key=wish.key, json=body
+    )
+
+
+def test_one_key_from_eight_threads(running: tuple[Bank, Program], tell: Callable[[Counted], None]) -> None:
+    bank, program = running
+    (wish,) = wishes(bank, 1)
+    answers = at_once(*[drawing(program, "officer", wish)] * 8)
+    assert {answer.status_code for answer in answers} == {201}, [answer.text for answer in answers]
+    ((number, minor),) = bank.ask(
+        """SELECT e.id, p.amount FROM entry e JOIN posting p ON p.entry_id = e.id AND p.amount > 0
+           JOIN account a ON a.id = p.account_id AND a.code = 'loan_principal' WHERE e.kind = 'drawdown'"""
+    )
+    assert {answer.json()["entry_id"] for answer in answers} == {number}
+    assert minor == wish.minor
+    assert sum("Idempotency-Replayed" in answer.headers for answer in answers) == 7
+    tell(Counted(acknowledged=1, found=1, doubled=0, lost=0, half_done=0, retries=0))
+
+
+def test_one_key_with_eight_bodies_is_one_payment_and_seven_refusals(running: tuple[Bank, Program]) -> None:
+    bank, program = running
+    asked = wishes(bank, 16, first=100)[::2]  # eight amounts under one deal
+    answers = at_once(
+        *[drawing(program, "officer", Wish("the same key", wish.instrument, wish.minor)) for wish in asked]
+    )
+    told = Counter(answer.json().get("type", answer.status_code) for answer in answers)
+    assert told == {201: 1, "/problems/key-used-for-another-request": 7}
+    booked = bank.ask("SELECT count(*) FROM posting WHERE amount BETWEEN 10100 AND 10115")
+    assert booked == [(2,)]  # the loan and what was given of the commitment, once
+
+
+def propose(program: Program, code: str, amount: str) -> tuple[str, str]:
+    """Propose a deal of one loan and appraise it; return both identifiers."""
+    body = {
+        "code": code, "fund": FUND, "project": "P-ANN", "investee": "HARBOUR", "title": code,
+        "instruments": [
+            {
+                "code": f"L-{code}", "kind": "loan", "valid_from": "2026-03-31", "terms": TERMS,
+                "commitment": {"amount": amount, "currency": "EUR"},
+            }
+        ],
+    }  # fmt: skip
+    told = program.call("officer", "POST", "/deals", key=f"propose {code}", json=body)
+    assert told.status_code == 201, told.text
+    deal = told.json()["id"]
+    appraised = to_stage(program, "officer2", deal, "appraised")()
+    assert appraised.is_success, appraised.text
+    return deal, program.call("officer", "GET", f"/deals/{deal}").json()["instruments"][0]["id"]
+
+
+def to_stage(program: Program, who: str, deal: str, stage: str) -> Call:
+    key = f"{who} {stage} {deal}"
+    return lambda: program.call(who, "POST", f"/deals/{deal}/stages", json={"stage": stage, "reason": "x"}, key=key)
+
+
+@pytest.mark.parametrize("turn", [1, 2, 3])
+def test_a_deal_that_is_approved_and_withdrawn_at_once_is_one_of_both(
+    running: tuple[Bank, Program], turn: int
+) -> None:
+    bank, program = running
+    deal, _ = propose(program, f"TWICE-{turn}", "1000.00")
+    answers = at_once(
+        to_stage(program, "board", deal, "approved"),
+        to_stage(program, "officer2", deal, "withdrawn"),
+        to_stage(program, "board2", deal, "declined"),
+    )
+    stages = [stage for (stage,) in bank.ask("SELECT stage FROM deal_stage WHERE deal_id = %s ORDER BY id", deal)]
+    done = [answer for answer in answers if answer.is_success]
+    # An approved deal may still be withdrawn by whoever comes after; a declined or withdrawn one is over.
+    assert stages[:2] == ["proposed", "appraised"]
+    assert stages[2:] in (["approved"], ["withdrawn"], ["declined"], ["approved", "withdrawn"]), stages
+    assert len(done) == len(stages) - 2
+    refused = {answer.json()["type"] for answer in answers if not answer.is_success}
+    assert refused == {"/problems/stage-not-reachable"}
+
+
+def test_two_drawdowns_that_together_exceed_the_commitment(
+    running: tuple[Bank, Program], tell: Callable[[Counted], None]
+) -> None:
+    bank, program = running
+    paid = refused = 0
+    for turn in range(4):
+        deal, loan = propose(program, f"BOTH-{turn}", "1000.00")
+        for who, stage in (("board", "approved"), ("officer", "contracted")):
+            told = to_stage(program, who, deal, stage)()
+            assert told.is_success, told.text
+        body = {"money": {"amount": "500.01", "currency": "EUR"}, "effective_on": "2026-03-31"}
+        calls = [
+            (who, f"{who} draws {turn}") for who in ("officer", "officer2")
+        ]  # 500.01 twice is two cents more than the commitment
+        answers = at_once(
+            *[
+                lambda who=who, key=key: program.call(  # type: ignore[misc]
+                    who, "POST", f"/instruments/{loan}/drawdowns", key=key, json=body
+                )
+                for who, key in calls
+            ]
+        )
+        paid += sum(answer.status_code == 201 for answer in answers)
+        refused += sum(answer.json().get("type") == "/problems/commitment-exceeded" for answer in answers)
+    ((found,),) = bank.ask("SELECT count(*) FROM posting WHERE amount = 50001 AND account_id IN "
+                           "(SELECT id FROM account WHERE code = 'loan_principal')")  # fmt: skip
+    assert (paid, refused) == (4, 4)
+    tell(Counted(acknowledged=paid, found=int(found), doubled=0, lost=0, half_done=0, retries=0))
