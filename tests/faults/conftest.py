@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from api.database.embedded import discard, hold
@@ -23,6 +24,7 @@ from domain.parties import PartyKind, Role
 from tests.api.conftest import INVESTEES, PASSWORD, Caller, hashed_password
 from tests.api.world import make_world
 from tests.conftest import TestDatabase
+from tests.database.holders import running, within
 from tests.faults.running import Bank, Counted, Program, serving
 
 UNHARMED = "unharmed"
@@ -38,7 +40,7 @@ def house() -> Iterator[Bank]:
     with tempfile.TemporaryDirectory(prefix="missionbook-faults-") as folder:
         Path(folder).chmod(0o711)
         data = Path(folder) / "data"
-        with hold(data) as cluster:
+        with hold(data, durable=False) as cluster:
             migrate(cluster.url(DatabaseRole.MIGRATOR))
             sessions = Sessions(cluster.url)
             database = TestDatabase(cluster, DATABASE, sessions)
@@ -56,6 +58,8 @@ def house() -> Iterator[Bank]:
             tokens = tokens_of(database)
             sessions.close()
             clone_database(cluster.superuser_url(), template=DATABASE, name=UNHARMED)
+        stopped(data)
+        with hold(data) as cluster:  # from here on nothing is forgotten, as in a real bank
             yield Bank(data, cluster, world, tokens, Path(folder) / "log")
         discard(data)
 
@@ -71,11 +75,29 @@ def tokens_of(database: TestDatabase) -> dict[str, str]:
     return tokens
 
 
+def stopped(data: Path) -> None:
+    """Return when the folder's server has ended."""
+    assert within(60, lambda: not running(data))
+
+
+@contextmanager
+def hurried(house: Bank) -> Iterator[None]:
+    """Let the server not wait for the disk while a test's database is made."""
+    with psycopg.connect(house.cluster.superuser_url(), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
+        yield
+        connection.execute("ALTER SYSTEM RESET fsync")
+        connection.execute("SELECT pg_reload_conf()")
+        assert within(60, lambda: connection.execute("SHOW fsync").fetchone() == ("on",))
+
+
 @contextmanager
 def as_it_was(house: Bank, log: Path) -> Iterator[Bank]:
     """Put the bank's database back to what it was."""
-    drop_database(house.cluster.superuser_url(), name=DATABASE)
-    clone_database(house.cluster.superuser_url(), template=UNHARMED, name=DATABASE)
+    with hurried(house):
+        drop_database(house.cluster.superuser_url(), name=DATABASE)
+        clone_database(house.cluster.superuser_url(), template=UNHARMED, name=DATABASE)
     yield replace(house, log=log)
 
 

@@ -120,7 +120,7 @@ class Program:
 
 
 def call(address: str, token: str, *, method: str = "POST", key: str = "", **more: Any) -> httpx.Response:
-    headers = {"Authorization": f"Bearer {token}", "Connection": "close"}
+    headers = {"Authorization": f"Bearer {token}", "Connection": "close", **more.pop("headers", {})}
     if key:
         headers["Idempotency-Key"] = key
     with httpx.Client(trust_env=False, timeout=60) as client:

@@ -1,4 +1,4 @@
-"""A period is closed while eight clients post into it: each payment is in before or refused, and none slips in after."""
+"""A period is closed while eight clients post into it: each is in before or refused, none slips in."""
 
 from __future__ import annotations
 

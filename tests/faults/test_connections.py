@@ -48,9 +48,7 @@ def test_the_connection_to_the_database_breaks_during_commit(bank: Bank, tell: C
         sealed_and_sound(bank, program)
 
 
-def test_a_go_between_loses_requests_and_answers(
-    bank: Bank, program: Program, tell: Callable[[Counted], None]
-) -> None:
+def test_a_go_between_loses_requests_and_answers(bank: Bank, program: Program, tell: Callable[[Counted], None]) -> None:
     asked = wishes(bank, 40)
     with before_the_program(program.address, list(CUTS)) as proxy:
         with clients_posting(bank, lambda: proxy.address, asked) as tally:

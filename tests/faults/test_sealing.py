@@ -105,12 +105,12 @@ def restored(bank: Bank, folder: Path) -> Iterator[Bank]:
     data = folder / "data"
     with hold(data, durable=False) as cluster:
         dump = subprocess.run(
-            [programs / "pg_dump", "--format=custom", "--no-password", "--dbname", bank.cluster.superuser_url(DATABASE)],
+            [programs / "pg_dump", "--format=custom", "--dbname", bank.cluster.superuser_url(DATABASE)],
             capture_output=True, check=False,
         )  # fmt: skip
         assert dump.returncode == 0, dump.stderr.decode()
         back = subprocess.run(
-            [programs / "pg_restore", "--exit-on-error", "--no-password", "--dbname", cluster.superuser_url(DATABASE)],
+            [programs / "pg_restore", "--exit-on-error", "--dbname", cluster.superuser_url(DATABASE)],
             input=dump.stdout, capture_output=True, check=False,
         )  # fmt: skip
         assert back.returncode == 0, back.stderr.decode()
