@@ -27,7 +27,7 @@ from domain import (
     reversals,
     royalties,
 )
-from domain.desk import answers, funds, night, people, periods, refusals
+from domain.desk import answers, funds, night, people, periods, refusals, verification
 from domain.errors import Refusal
 
 
@@ -117,6 +117,7 @@ TABLE: dict[type[Refusal], tuple[HTTPStatus, str]] = {
     refusals.CashNotEnough: (HTTPStatus.CONFLICT, "cash-not-enough"),
     refusals.AccountUnknown: (HTTPStatus.UNPROCESSABLE_ENTITY, "account-unknown"),
     refusals.SealBeyondHead: (HTTPStatus.NOT_FOUND, "seal-beyond-head"),
+    verification.HeadNotLegible: (HTTPStatus.UNPROCESSABLE_ENTITY, "head-not-legible"),
     # deals and their money
     funds.CodeTaken: (HTTPStatus.CONFLICT, "code-taken"),
     deals.StageNotReachable: (HTTPStatus.CONFLICT, "stage-not-reachable"),

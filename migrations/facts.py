@@ -22,9 +22,24 @@ ENTRY = """SELECT 'entry' AS kind, e.id, e.fund_id, e.xid,
     to_jsonb(e) || jsonb_build_object('postings',
         (SELECT jsonb_agg(to_jsonb(p) ORDER BY p.line) FROM posting p WHERE p.entry_id = e.id)) AS body,
     sha256(convert_to('entry ' || rtrim(e::text, ',)') || coalesce(
-        (SELECT string_agg(rtrim(p::text, ',)'), '' ORDER BY p.line) FROM posting p WHERE p.entry_id = e.id), ''),
-        'UTF8')) AS leaf
+        (SELECT string_agg(rtrim(ROW({posting})::text, ',)'), '' ORDER BY p.line) FROM posting p
+         WHERE p.entry_id = e.id), ''), 'UTF8')) AS leaf
     FROM entry e"""
+POSTING = """SELECT string_agg('p.' || quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+             WHERE attrelid = 'posting'::regclass AND attnum > 0 AND NOT attisdropped
+             AND attname NOT IN ('entry_id', 'booked_on', 'effective_on')"""
+"""A posting repeats its entry's number and days, which the verification compares; the leaf has everything else."""
+
+
+KEY = """SELECT 'concat_ws('' '', ' || string_agg('t.' || attname, ', ' ORDER BY attnum) || ')'
+         FROM pg_index JOIN pg_attribute ON attrelid = indrelid AND attnum = ANY(indkey)
+         WHERE indrelid = '{table}'::regclass AND indisprimary"""
+COLUMNS = """SELECT attname FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum > 0 AND NOT attisdropped
+             ORDER BY attnum"""
+DEFINED = r"""SELECT tgrelid::regclass::text, split_part(encode(tgargs, 'escape'), E'\\000', 1),
+                    split_part(encode(tgargs, 'escape'), E'\\000', 2)
+             FROM pg_trigger WHERE tgname LIKE '%%_is_digested' ORDER BY tgrelid"""
+"""Which tables are digested, and how: read from their triggers."""
 
 
 def new_fact(
@@ -55,7 +70,10 @@ def facts_end(table: str) -> None:
 
 
 def new_columns(table: str, *columns: str) -> None:
-    """Let requests fill nullable columns that were added to a fact table which they may add to; leaves need nothing."""
+    """Let requests fill nullable columns that were added to a fact table which they may add to.
+
+    A fact's leaf has them by itself. After adding columns to ``posting``, call ``make_view_of_facts()``.
+    """
     op.execute(f"GRANT INSERT ({', '.join(columns)}) ON {table} TO missionbook_app")
 
 
@@ -67,7 +85,7 @@ def make_view_of_facts(*, without: str = "") -> None:
     them, may read it.
     """
     kinds = [kind for (kind,) in op.get_bind().exec_driver_sql(KINDS.replace("%", "%%")) if kind != without]
-    parts = [ENTRY] + [
+    parts = [ENTRY.format(posting=op.get_bind().exec_driver_sql(POSTING).scalar_one())] + [
         f"SELECT '{kind}', f.id, f.fund_id, f.xid, to_jsonb(f), "
         f"sha256(convert_to('{kind} ' || rtrim(f::text, ',)'), 'UTF8')) FROM {kind} f"
         for kind in kinds
@@ -77,6 +95,54 @@ def make_view_of_facts(*, without: str = "") -> None:
     op.execute("CREATE VIEW fact WITH (security_invoker = true) AS " + " UNION ALL ".join(parts))
     op.execute("REVOKE ALL ON fact FROM PUBLIC")
     op.execute(f"GRANT SELECT ON fact TO {ROLES}")
+
+
+def define(table: str, *, leave_out: tuple[str, ...] = ()) -> None:
+    """Have the digest of every row that comes into a table kept in ``definition``, of those that are there already too.
+
+    ``leave_out`` names columns that change by nature. The others may be changed only where an UPDATE is granted; it
+    leaves a new digest behind. Call it again after adding columns: then they are in the digests of new rows.
+    """
+    bind = op.get_bind()
+    key = bind.exec_driver_sql(KEY.format(table=table)).scalar_one()
+    columns = [name for (name,) in bind.exec_driver_sql(COLUMNS.format(table=table)) if name not in leave_out]
+    words = f"rtrim(ROW({', '.join(f't.{name}' for name in columns)})::text, ',)')"
+    for moment, level in (
+        ("INSERT", "REFERENCING NEW TABLE AS arrived FOR EACH STATEMENT"),
+        (f"UPDATE OF {', '.join(columns)}", "FOR EACH ROW"),
+    ):
+        name = f"{table}_is_digested" + ("" if moment == "INSERT" else "_again")
+        op.execute(f"DROP TRIGGER IF EXISTS {name} ON {table}")
+        op.execute(
+            f"CREATE TRIGGER {name} AFTER {moment} ON {table} {level} EXECUTE FUNCTION digest_definitions("
+            f"$key${key}$key$, $words${words}$words$)"
+        )
+    op.execute(
+        f"""INSERT INTO definition (kind, keys, digests)
+            SELECT '{table}', array_agg(key ORDER BY key), array_agg(sha256(convert_to(words, 'UTF8')) ORDER BY key)
+            FROM (SELECT {key} AS key, {words} AS words, (row_number() OVER () - 1) / 10000 AS part FROM {table} t) r
+            GROUP BY part"""
+    )
+    make_view_of_definitions()
+
+
+def definitions_end(table: str) -> None:
+    """Take a table out of the view of definitions, before its migration drops it on the way down."""
+    make_view_of_definitions(without=table)
+
+
+def make_view_of_definitions(*, without: str = "") -> None:
+    """Make the view ``definition_now``: kind, key and digest of every row as it stands, for the verification."""
+    defined = op.get_bind().exec_driver_sql(DEFINED)
+    parts = [
+        f"SELECT '{table}'::text AS kind, {key} AS key, sha256(convert_to({words}, 'UTF8')) AS digest FROM {table} t"
+        for table, key, words in defined
+        if table != without
+    ]
+    op.execute("DROP VIEW IF EXISTS definition_now")
+    op.execute("CREATE VIEW definition_now WITH (security_invoker = true) AS " + " UNION ALL ".join(parts))
+    op.execute("REVOKE ALL ON definition_now FROM PUBLIC")
+    op.execute("GRANT SELECT ON definition_now TO missionbook_night")
 
 
 def _append_only(table: str) -> None:

@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
 from api.commands.printing import Format, FormatOption, print_json, print_table
+
+if TYPE_CHECKING:
+    from domain.desk.verification import Compared, Verification
+
+AgainstOption = Annotated[
+    str | None,
+    typer.Option(
+        "--against",
+        metavar="HEAD",
+        help="A head that was kept on paper, as printed (FUND:NUMBER:HEAD) or its 64 digits: is it still a link?",
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -12,33 +28,78 @@ def register(app: typer.Typer) -> None:
     app.command()(verify)
 
 
-def verify(format: FormatOption = Format.TABLE) -> None:  # noqa: A002 - the option's name
-    """Recompute zero sums, leaves and chains from the rows, and name the first fact that does not fit."""
+def verify(against: AgainstOption = None, format: FormatOption = Format.TABLE) -> None:  # noqa: A002 - the option's name
+    """Recompute the whole book from its rows, and name the first fact that does not fit."""
     from api.database.book import open_book
     from api.database.roles import Role
-    from domain.desk import ledger
+    from domain.desk import verification
 
-    with open_book() as book, book.sessions.begin(Role.NIGHT) as session:
-        told = ledger.verify(session)
-    first = told.first
+    try:
+        paper = verification.PaperHead.parse(against) if against is not None else None
+    except verification.HeadNotLegible as refusal:
+        raise typer.BadParameter(str(refusal), param_hint="--against") from None
+    with open_book() as book, _progress() as step, book.sessions.begin(Role.NIGHT) as session:
+        told = verification.verify(session, against=paper, progress=step)
     if format is Format.JSON:
-        answer: dict[str, object] = {
-            "sound": told.sound,
-            "entries": told.entries,
-            "accounts": told.accounts,
-            "seals": told.seals,
-            "heads": told.heads,
-        }
-        if first:
-            answer["first"] = {"entry": first.entry, "kind": first.kind, "fact": first.fact, "why": first.why}
-        print_json(answer)
+        print_json(answer(told))
     else:
         print_table(
             f"{told.entries} entries on {told.accounts} accounts, {told.seals} seals: "
             + ("sound" if told.sound else "NOT SOUND"),
-            ["chain", "head (keep it on paper)"],
-            list(told.heads.items()),
+            ["chain", "seal", "head (keep the line on paper)"],
+            [(head.chain, head.number, str(head)) for head in told.paper],
         )
-    if first:
+        if told.against and told.against.known:
+            typer.echo(in_words(told.against))
+    if told.first:
+        first = told.first
         typer.echo(f"{first.kind} {first.fact} does not fit: {first.why}", err=True)
         raise typer.Exit(1)
+
+
+def in_words(compared: Compared) -> str:
+    """Tell where an older head stands in the present chain."""
+    moment = f", sealed {compared.sealed_at:%Y-%m-%d %H:%M:%S} UTC" if compared.sealed_at else ", its start"
+    return f"the head on paper is a link of the chain of {compared.chain}: seal {compared.number}{moment}"
+
+
+def answer(told: Verification) -> dict[str, object]:
+    """Return what a program reads of a verification."""
+    found: dict[str, object] = {
+        "sound": told.sound,
+        "entries": told.entries,
+        "accounts": told.accounts,
+        "seals": told.seals,
+        "heads": told.heads,
+        "paper": [str(head) for head in told.paper],
+    }
+    if told.against:
+        compared = told.against
+        found["against"] = {
+            "head": str(compared.paper),
+            "known": compared.known,
+            "chain": compared.chain,
+            "number": compared.number,
+            "sealed_at": compared.sealed_at,
+        }
+    if told.first:
+        first = told.first
+        found["first"] = {"entry": first.entry, "kind": first.kind, "fact": first.fact, "why": first.why}
+    return found
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """Show how far it is on standard error, where a person is watching."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("verifying"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def step(done: int, of: int) -> None:
+            bar.update(task, completed=done, total=of)
+
+        yield step

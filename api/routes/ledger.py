@@ -22,7 +22,8 @@ from api.schemas.ledger import (
     VerificationAnswer,
 )
 from domain.authority import Act, permit
-from domain.desk import audit, funds, ledger
+from domain.desk import audit, funds, ledger, verification
+from domain.desk.verification import PaperHead
 from domain.errors import NotFound
 from domain.money import Money
 
@@ -107,10 +108,16 @@ def seal(actor: SignedIn, session: NightTransaction) -> dict[str, int]:
 
 
 @router.get("/verification")
-def verify(actor: SignedIn, session: NightTransaction) -> VerificationAnswer:
-    """Recompute zero sums, leaves and chains from the rows, and name the first fact that does not fit."""
+def verify(
+    actor: SignedIn, session: NightTransaction, against: Annotated[str | None, Query(max_length=200)] = None
+) -> VerificationAnswer:
+    """Recompute the book from its rows, and name the first fact that does not fit.
+
+    ``against`` is an older head as it was printed (FUND:NUMBER:HEAD, or the hash alone): is it a link of the chain?
+    """
     permit(Act.VERIFY, by=actor)
-    return VerificationAnswer.model_validate(ledger.verify(session))
+    paper = PaperHead.parse(against) if against is not None else None
+    return VerificationAnswer.model_validate(verification.verify(session, against=paper))
 
 
 @router.get("/audit")

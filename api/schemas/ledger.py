@@ -75,8 +75,25 @@ class MisfitAnswer(Answer):
     why: str
 
 
+class HeadAnswer(Answer):
+    """A chain's head, as it is kept on paper."""
+
+    chain: str
+    number: int
+    head: str
+
+
+class ComparedAnswer(Answer):
+    """Whether an older head is a link of the present chain, and where; all null where it is none."""
+
+    known: bool
+    chain: str | None
+    number: int | None
+    sealed_at: datetime | None
+
+
 class VerificationAnswer(Answer):
-    """Whether every row is as it was sealed."""
+    """Whether every row is as it was sealed; ``paper`` is what to keep, ``against`` what was asked for."""
 
     sound: bool
     entries: int
@@ -84,6 +101,8 @@ class VerificationAnswer(Answer):
     seals: int
     heads: dict[str, str]
     first: MisfitAnswer | None
+    paper: list[HeadAnswer]
+    against: ComparedAnswer | None
 
 
 class ActAnswer(Answer):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -13,6 +11,7 @@ from sqlmodel import Session
 from domain.authority import Act, Actor
 from domain.desk import reversals
 from domain.desk.authority import permitted, require_role
+from domain.desk.verification import Misfit, Verification, verify
 from domain.ledger import Entry, mirrored
 from domain.money import Money
 from domain.statements import TrialBalanceLine
@@ -23,31 +22,7 @@ from domain.store.seals import Known
 
 ENTRIES_PER_PAGE_MAX = 200
 
-
-@dataclass(frozen=True, slots=True)
-class Misfit:
-    """The first fact that does not fit: its kind and number, and why. ``entry`` is its number where it is an entry."""
-
-    kind: str
-    fact: int
-    why: str
-
-    @property
-    def entry(self) -> int | None:
-        """The entry's number, where the misfit is an entry."""
-        return self.fact if self.kind == "entry" else None
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """Whether every row is as it was sealed, and the heads that a board can keep on paper."""
-
-    sound: bool
-    entries: int
-    accounts: int
-    seals: int
-    heads: dict[str, str]
-    first: Misfit | None
+__all__ = ["Misfit", "Verification", "verify"]
 
 
 def seal_facts(session: Session) -> int:
@@ -156,50 +131,3 @@ def trial_balance(
             session, fund_id=fund.id, as_of=as_of, position=known.position
         ).items()
     )
-
-
-def verify(session: Session) -> Verification:
-    """Recompute zero sums, leaves and chains from the rows, and name the first fact that does not fit.
-
-    Leaves are made anew from the rows and never trusted. A fact that carries no seal although its transaction is older
-    than everything sealed was slipped in behind the triggers.
-    """
-    entry_count, account_count = store.ledger_counts(session)
-    misfits = [Misfit("entry", entry_id, why) for entry_id, why in store.unbalanced_entries(session)]
-    misfits += [Misfit(kind, fact_id, why) for kind, fact_id, why in seals.misplaced_facts(session)]
-    misfits += [Misfit("seal", 0, why) for why in seals.orders_that_do_not_count(session)]
-    seal_count = 0
-    heads_now = {chain: hashlib.sha256(start.encode()).digest() for chain, start in seals.chain_starts(session).items()}
-    numbers, positions = dict.fromkeys(heads_now, 0), dict.fromkeys(heads_now, 0)
-    for fact in seals.sealed_facts(session):
-        seal_count += 1
-        why = _why_it_does_not_fit(
-            fact, head=heads_now[fact.chain], number=numbers[fact.chain] + 1, after=positions[fact.chain]
-        )
-        if why:
-            misfits.append(Misfit(fact.kind, fact.fact_id, why))
-            if len(misfits) > 100:
-                break
-        heads_now[fact.chain], numbers[fact.chain] = fact.chain_hash, fact.number
-        positions[fact.chain] = fact.position
-    kept = seals.heads(session)
-    for chain, head in heads_now.items():
-        if not misfits and kept[chain] != head.hex():
-            misfits.append(Misfit("seal", numbers[chain], f"the chain of {chain} does not end at its head"))
-    first = min(misfits, key=lambda m: (m.kind != "entry", m.fact), default=None)
-    return Verification(not misfits, entry_count, account_count, seal_count, kept, first)
-
-
-def _why_it_does_not_fit(fact: seals.SealedFact, *, head: bytes, number: int, after: int) -> str:
-    """Return why a seal does not fit, in words; nothing where it does."""
-    if fact.leaf_now is None:
-        return "it was sealed and is gone"
-    if fact.leaf_now != fact.leaf_hash:
-        return "its rows are not what was sealed"
-    if fact.number != number:
-        return f"seal {number} of {fact.chain} is missing before it"
-    if fact.position <= after:
-        return f"its place in the order of all seals is not after seal {number - 1} of {fact.chain}"
-    if hashlib.sha256(head + fact.leaf_hash + fact.said).digest() != fact.chain_hash:
-        return f"the chain of {fact.chain} breaks at it"
-    return ""

@@ -199,22 +199,6 @@ def entries_page(
     return [dict(row) for row in rows.mappings()]
 
 
-def unbalanced_entries(session: Session) -> list[tuple[int, str]]:
-    """Return entries whose rows do not hold together (number, why), lowest first: for verification only."""
-    rows = session.execute(
-        text(
-            """SELECT e.id, CASE WHEN count(p.line) <> e.posting_count THEN 'its postings are not all there'
-                                 ELSE 'its postings do not sum to zero' END AS why
-               FROM entry e LEFT JOIN posting p ON p.entry_id = e.id
-               GROUP BY e.id, e.posting_count, p.currency
-               HAVING coalesce(sum(p.amount), 1) <> 0
-                   OR (SELECT count(*) FROM posting q WHERE q.entry_id = e.id) <> e.posting_count
-               ORDER BY e.id LIMIT 100"""
-        )
-    )
-    return [(row.id, row.why) for row in rows]
-
-
 def ledger_counts(session: Session) -> tuple[int, int]:
     """Return how many entries and accounts there are."""
     row = session.execute(text("SELECT (SELECT count(*) FROM entry) AS e, (SELECT count(*) FROM account) AS a")).one()

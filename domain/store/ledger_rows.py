@@ -7,12 +7,14 @@ from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     Index,
     LargeBinary,
     Numeric,
     SmallInteger,
+    String,
     UniqueConstraint,
     text,
 )
@@ -152,6 +154,18 @@ class ExchangeRateRow(Fact, table=True):
     source: str
 
 
+class DefinitionRow(Fact, table=True):
+    """What rows that are no facts said when they came in: a digest each, by table and key, one fact per statement."""
+
+    __tablename__ = "definition"
+    __table_args__ = (
+        CheckConstraint("cardinality(keys) = cardinality(digests)", name="definition_has_a_digest_per_key"),
+    )
+    kind: str
+    keys: list[str] = Field(sa_type=ARRAY(String))
+    digests: list[bytes] = Field(sa_type=ARRAY(LargeBinary))
+
+
 class ChainRow(SQLModel, table=True):
     """A chain of seals: one per fund, and the bank's own (``fund_id`` null). Its head is the chain's last hash.
 
@@ -186,7 +200,7 @@ class SealRow(SQLModel, table=True):
     fact_kind: str
     chain_id: int = Field(sa_type=BigInteger)
     number: int = Field(sa_type=BigInteger)
-    position: int = Field(sa_type=BigInteger, unique=True)
+    position: int = Field(sa_type=BigInteger)
     leaf_hash: bytes = Field(sa_type=LargeBinary)
     chain_hash: bytes = Field(sa_type=LargeBinary)
     sealed_at: datetime | None = Field(default=None, nullable=False, sa_column_kwargs=NOW)

@@ -2,8 +2,10 @@
 
 -- A link of a chain as an aggregate, so that a window can run it along the chain: the hash of the link before it (of
 -- the chain's head at the first one) and of what the seal says.
-CREATE FUNCTION next_link(link bytea, head bytea, said bytea) RETURNS bytea LANGUAGE sql IMMUTABLE PARALLEL SAFE
+CREATE FUNCTION next_link(link bytea, head bytea, said bytea) RETURNS bytea LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+BEGIN
     RETURN sha256(coalesce(link, head) || said);
+END $$;
 CREATE AGGREGATE chain_link(head bytea, said bytea) (sfunc = next_link, stype = bytea);
 REVOKE ALL ON FUNCTION next_link(bytea, bytea, bytea), chain_link(bytea, bytea) FROM PUBLIC;
 
@@ -35,24 +37,24 @@ BEGIN
     INSERT INTO seal_chain (fund_id, number, head) SELECT id, 0, sha256(convert_to(id::text, 'UTF8')) FROM fund
         WHERE NOT EXISTS (SELECT FROM seal_chain c WHERE c.fund_id = fund.id);
     INSERT INTO seal (form, fact_id, fact_kind, chain_id, number, position, leaf_hash, chain_hash, sealed_at)
+    -- Materialized, so that no join can have a leaf made twice.
+    WITH found AS MATERIALIZED (
+        SELECT kind, id, xid, leaf, coalesce(fund_id, '00000000-0000-0000-0000-000000000000') AS owner FROM fact
+        WHERE xid >= sealed_from AND (xid < oldest_running OR restored)
+    ), chain AS MATERIALIZED (
+        -- The bank's own chain comes first.
+        SELECT *, coalesce(fund_id, '00000000-0000-0000-0000-000000000000') AS owner FROM seal_chain
+    ), numbered AS (
+        SELECT f.kind, f.id, f.xid, f.leaf, f.owner, c.id AS chain_id, c.head,
+               c.number + row_number() OVER (PARTITION BY f.owner ORDER BY f.xid, f.id) AS number,
+               state.position + row_number() OVER (ORDER BY f.owner, f.xid, f.id) AS place
+        FROM found f JOIN chain c ON c.owner = f.owner WHERE NOT EXISTS (SELECT FROM seal s WHERE s.fact_id = f.id)
+    )
     SELECT 2, id, kind, chain_id, number, place, leaf,
-           chain_link(head, leaf || seal_text(kind, id, number, place, moment))
+           -- Kind and number of the fact are in its leaf already; the seal adds its own place, order and moment.
+           chain_link(head, leaf || int8send(number) || int8send(place) || timestamptz_send(moment))
                OVER (PARTITION BY owner ORDER BY xid, id ROWS UNBOUNDED PRECEDING), moment
-    FROM (
-        SELECT kind, id, xid, leaf, owner, chain_id, head,
-               before + row_number() OVER (PARTITION BY owner ORDER BY xid, id) AS number,
-               state.position + row_number() OVER (ORDER BY owner, xid, id) AS place
-        FROM (
-            -- The bank's own chain comes first.
-            SELECT f.kind, f.id, f.xid, f.leaf, c.owner, c.id AS chain_id, c.number AS before, c.head
-            FROM fact f JOIN (SELECT *, coalesce(fund_id, '00000000-0000-0000-0000-000000000000') AS owner
-                              FROM seal_chain) c
-              ON c.owner = coalesce(f.fund_id, '00000000-0000-0000-0000-000000000000')
-            WHERE f.xid >= sealed_from AND (f.xid < oldest_running OR restored)
-              AND NOT EXISTS (SELECT FROM seal s WHERE s.fact_id = f.id)
-        ) new
-    ) numbered
-    ORDER BY place;
+    FROM numbered;
     GET DIAGNOSTICS sealed = ROW_COUNT;
     IF sealed > 0 THEN
         UPDATE seal_chain c SET number = newest.number, head = newest.chain_hash
@@ -63,3 +65,22 @@ BEGIN
     UPDATE seal_horizon SET horizon = oldest_running::text, cluster = here, position = state.position + sealed;
     RETURN sealed;
 END $$;
+
+-- What a definition said when it came in, or was changed by who may: its digest is a fact. One fact per statement, so
+-- that a load of ten thousand parties is not ten thousand facts. Arguments: the key and the words of a row t.
+CREATE FUNCTION digest_definitions() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path = public, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO, YMD' SET intervalstyle = 'postgres'
+    SET bytea_output = 'hex' SET extra_float_digits = 1 AS $$
+DECLARE
+    digested text := format('INSERT INTO definition (recorded_by, kind, keys, digests)
+        SELECT actor_id(), %L, array_agg(key ORDER BY key), array_agg(sha256(convert_to(words, ''UTF8'')) ORDER BY key)
+        FROM (SELECT %s AS key, %s AS words FROM ', TG_TABLE_NAME, TG_ARGV[0], TG_ARGV[1]);
+BEGIN
+    IF TG_LEVEL = 'ROW' THEN
+        EXECUTE digested || '(SELECT ($1).*) t) r' USING NEW;
+    ELSE
+        EXECUTE digested || 'arrived t) r HAVING count(*) > 0';
+    END IF;
+    RETURN NULL;
+END $$;
+REVOKE ALL ON FUNCTION digest_definitions() FROM PUBLIC;
