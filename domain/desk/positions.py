@@ -44,7 +44,8 @@ from domain.store import audit
 from domain.store import positions as store
 from domain.store.funds import FundRow
 from domain.store.ledger import open_accounts
-from domain.store.positions import KeyedEntry, Release, StandingPosition
+from domain.store.positions import Release, StandingPosition
+from domain.store.posting import KeyedEntry, post_many
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,14 +363,14 @@ class _Booking:
             ("statement_line", "fund_id release_id instrument_id status flags figures columns", self._lines()),
         ):
             store.copy_rows(session, table, columns.split(), rows)
-        changes = store.post_all(
+        posted = post_many(
             session,
             self.entries,
             fund_id=self.fund_id,
             recorded_by=self.by.id,
             scope=f"{self.by.name} statements",
         )
-        return ImportAnswer(self.fund_code, self.release_id, changes, new=len(self.deals), restated=self.restated)
+        return ImportAnswer(self.fund_code, self.release_id, len(posted), new=len(self.deals), restated=self.restated)
 
     def _copy_new(self, table: str, columns: Sequence[str], rows: dict[str, tuple[object, ...]]) -> dict[str, object]:
         """Copy those of the rows whose code is new, and return the ids of all by code."""

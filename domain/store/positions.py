@@ -17,10 +17,8 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from domain.errors import NotFound
-from domain.ledger import Entry
 from domain.positions import SIGNED_STAGES, Figures
 from domain.store.funds import FundRow
-from domain.store.ledger import account_ids, body_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +42,6 @@ class StandingPosition:
     terms_version: int
     commitment_minor: int
     terms: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class KeyedEntry:
-    """An entry that waits for its number, with the key under which it is posted once."""
-
-    key: str
-    entry: Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,40 +194,6 @@ def add_release(session: Session, said: Mapping[str, object]) -> int:
         dict(said),
     )
     return int(row.scalar_one())
-
-
-_ENTRY = (
-    "id idem_key body_hash kind reason source_ref deal_id booked_on effective_on posting_count fund_id recorded_by "
-    "actor_scope"
-)
-_POSTING = "entry_id line account_id currency amount instrument_id booked_on effective_on"
-
-
-def _days(entry: Entry) -> tuple[date, date]:
-    return entry.booked_on, entry.effective_on
-
-
-def post_all(
-    session: Session, entries: Sequence[KeyedEntry], *, fund_id: UUID, recorded_by: UUID | None, scope: str
-) -> int:
-    """Append entries with two COPYs and return how many; the database checks each of them at COMMIT as any other."""
-    accounts, said = account_ids(session, fund_id), (fund_id, recorded_by, scope)
-    numbers = session.execute(
-        text("SELECT nextval('fact_id') FROM generate_series(1, :count)"), {"count": len(entries)}
-    ).scalars()
-    numbered = [(number, keyed.key, keyed.entry) for number, keyed in zip(numbers, entries, strict=True)]
-    heads = (
-        (number, key, body_hash(e), e.kind, e.reason, e.source_ref, e.deal_id, *_days(e), len(e.postings), *said)
-        for number, key, e in numbered
-    )
-    lines = (
-        (number, line, accounts[p.code, p.currency], p.currency, p.amount_minor, p.instrument_id, *_days(e))
-        for number, _, e in numbered
-        for line, p in enumerate(e.postings, 1)
-    )
-    copy_rows(session, "entry", _ENTRY.split(), heads)
-    copy_rows(session, "posting", _POSTING.split(), lines)
-    return len(numbered)
 
 
 _LOANS_OF_RELEASE = """

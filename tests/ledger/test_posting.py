@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import random
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import date
 from typing import Any
@@ -28,6 +32,7 @@ from domain.parties import PartyKind
 from domain.parties import Role as PersonRole
 from domain.store import ledger
 from domain.store.ledger import AccountUnknown, CashNotEnough
+from domain.store.posting import KeyedEntry, post_many
 from tests.conftest import TestDatabase
 from tests.ledger.conftest import open_fund
 from tests.ledger.ways import GOOD, WAYS, Attempt, Ground, Line, row_by_row_and_whole
@@ -275,3 +280,114 @@ def test_a_person_of_the_bank_posts_in_their_own_name_and_nobody_else_does(
     with database.sessions.begin(Role.APP, officer) as session:
         ledger.post(session, paid_in(), fund_id=ground.funds["commons"], by=officer, key="1")
     assert counted(ground.url) == (4, 8, 0)
+
+
+def test_many_entries_are_posted_at_once_all_or_none(database: TestDatabase, ground: Ground) -> None:
+    fund = ground.funds["commons"]
+    odd = Entry("test", 'a "quoted" \\ {reason},\n NULL', MARCH_1, MARCH_2, paid_in(7).postings, source_ref="NULL")
+    many = [KeyedEntry(f"many {n}", paid_in(n)) for n in range(1, 8)] + [KeyedEntry('odd "1"', odd)]
+
+    def all_of(entries: list[KeyedEntry]) -> list[int]:
+        with database.sessions.begin(Role.NIGHT) as session:
+            return post_many(session, entries, fund_id=fund, recorded_by=None, scope="test")
+
+    numbers = all_of(many)
+    assert len(set(numbers)) == 8
+    with database.sessions.begin(Role.NIGHT) as session:
+        assert [ledger.entry_by_id(session, number) for number in numbers] == [(fund, keyed.entry) for keyed in many]
+    # Sent again with one that is new: those that stand keep their numbers.
+    again = all_of([*many[:4], KeyedEntry("many 9", paid_in(9)), *many[4:]])
+    assert again[:4] + again[5:] == numbers
+    assert counted(ground.url) == (3 + 9, 6 + 18, 0)
+    dollars = entry(transfer(debit="cash", credit="contributed", minor=1, currency="USD"))
+    back = entry(mirrored(paid_in().postings), reverses_id=ground.entries["first"])
+    for said, key, refusal in (
+        (dollars, "new", AccountUnknown),
+        (paid_in(99), "many 1", KeyUsedForAnotherRequest),
+        (paid_in(99), "many 10", KeyUsedForAnotherRequest),
+        (paid_in(on=date(2026, 1, 31)), "new", PeriodClosed),
+        (back, "new", EntryAlreadyReversed),
+    ):
+        with pytest.raises(refusal):
+            all_of([KeyedEntry("many 10", paid_in(10)), KeyedEntry(key, said)])
+    assert counted(ground.url) == (3 + 9, 6 + 18, 0)
+
+
+def test_a_limit_opened_while_others_post_waits_for_them_and_counts_what_they_posted(
+    database: TestDatabase, ground: Ground
+) -> None:
+    fund = ground.funds["commons"]
+    with ThreadPoolExecutor(1) as beside, database.sessions.begin(Role.NIGHT) as session:
+        ledger.post(session, paid_in(55), fund_id=fund, by=NIGHT, key="1")
+
+        def limit() -> None:
+            with database.sessions.begin(Role.NIGHT) as other:
+                ledger.limit_account(other, fund_id=fund, code="cash", currency="GBP", floor_minor=0)
+
+        waiting = beside.submit(limit)
+        within(20, lambda: waits(ground.url))
+        session.commit()
+        waiting.result(20)
+    assert limited(ground.url) == [(155, 155)]
+
+
+def test_eight_who_post_on_three_limited_accounts_never_lock_each_other_out(
+    database: TestDatabase, ground: Ground
+) -> None:
+    fund, codes = ground.funds["commons"], ("cash", "loan_principal", "fees_receivable")
+    with database.sessions.begin(Role.NIGHT) as session:
+        for code in codes:
+            ledger.limit_account(session, fund_id=fund, code=code, currency="GBP", floor_minor=-1_000_000)
+
+    def client(number: int) -> None:
+        chance = random.Random(number)
+        for turn in range(15):
+            one, two, three = chance.sample(codes, 3)
+            lines = (Posting(one, 5, "GBP"), Posting(two, -2, "GBP"), Posting(three, -3, "GBP"))
+            with database.sessions.begin(Role.NIGHT) as session:
+                ledger.post(session, entry(lines), fund_id=fund, by=NIGHT, key=f"{number} {turn}")
+
+    with ThreadPoolExecutor(8) as clients:
+        list(clients.map(client, range(8)))
+    assert counted(ground.url) == (3 + 120, 6 + 360, 0)
+    assert [balance for balance, _ in limited(ground.url)] == [posted for _, posted in limited(ground.url)]
+
+
+def test_one_key_from_eight_threads_posts_once_and_all_are_told_the_same(
+    database: TestDatabase, ground: Ground
+) -> None:
+    def client(_: int) -> int:
+        with database.sessions.begin(Role.NIGHT) as session:
+            return ledger.post(session, paid_in(3), fund_id=ground.funds["commons"], by=NIGHT, key="one")
+
+    with ThreadPoolExecutor(8) as clients:
+        assert len(set(clients.map(client, range(8)))) == 1
+    assert counted(ground.url) == (4, 8, 0)
+
+
+def limited(url: str) -> list[tuple[Any, ...]]:
+    """The kept balance of every limited account, beside the sum of its postings."""
+    with closing(psycopg.connect(url)) as connection:
+        return connection.execute(
+            """SELECT balance_minor,
+                      coalesce((SELECT sum(amount) FROM posting WHERE account_id = l.account_id), 0)::bigint
+               FROM account_limit l ORDER BY account_id"""
+        ).fetchall()
+
+
+def waits(url: str) -> bool:
+    """Whether anybody waits for a lock in the database."""
+    with closing(psycopg.connect(url)) as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted "
+            "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        ).fetchone()
+    return row is not None and row[0] > 0
+
+
+def within(seconds: float, happened: Callable[[], bool]) -> None:
+    """Wait until something has happened; fail if it has not in time."""
+    end = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.02)
