@@ -14,7 +14,8 @@ from sqlmodel import Session
 
 from api.deps import PageTransaction, Sealed, Visitor
 from api.files import statements as files
-from api.files.downloads import sheet_download
+from api.files.beancount import write_beancount
+from api.files.downloads import download, sheet_download
 from api.pages.account_page import account_page
 from api.pages.forms import see
 from api.pages.parts import Cell, Page, line, table
@@ -30,6 +31,7 @@ from api.pages.statement_words import STATEMENT_WORDS
 from domain.authority import Act, permit
 from domain.cash_flow import FlowName
 from domain.desk import funds, ledger, statements
+from domain.desk.export import export_ledger
 from domain.desk.funds import FundRow
 from domain.desk.statements import ByDay
 
@@ -122,6 +124,18 @@ def cash_flow(
         return sheet_download(files.cash_flow_sheet(found), name=files.file_name(found.head, "cash-flow"), kind=form)
     reader = reader_of(request)
     return show(request, "page.html", cash_flow_page(reader, found), reader=reader)
+
+
+@router.get("/ledger/{code}/beancount")
+def beancount(
+    visitor: Visitor, _sealed: Sealed, session: PageTransaction, code: str,
+    as_of: PageDay = None, seal: PageSeal = None,
+) -> Response:  # fmt: skip
+    """Give a fund's whole ledger as text for beancount."""
+    permit(Act.READ_BOOK, by=visitor.actor)
+    export = export_ledger(session, fund_code=code, as_of=as_of, seal=seal)
+    name = f"{export.fund}-{export.as_of}-seal-{export.seal}"
+    return download(lambda out: write_beancount(export, out), name=name, kind="beancount")
 
 
 @router.get("/ledger/{code}/accounts/{account}")

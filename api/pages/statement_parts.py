@@ -102,8 +102,11 @@ def day_form(reader: Reader, head: StatementHead, place: str, *, span: bool, by:
 def downloads(reader: Reader, head: StatementHead, place: str, **said: object) -> Part:
     """Return the links to the same figures as files."""
     _ = reader.gettext
-    links = tuple(Link(address(head, place, format=form, **said), form.upper()) for form in FORMATS)
-    return Tabs(_("Download"), links)
+    links = [Link(address(head, place, format=form, **said), form.upper()) for form in FORMATS]
+    if place == "trial-balance":
+        whole = Link(address(head, "beancount", by="booked_on"), _("The whole ledger, for beancount"))
+        links.append(whole)
+    return Tabs(_("Download"), tuple(links))
 
 
 def figures_table(

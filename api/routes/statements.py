@@ -11,7 +11,8 @@ from sqlmodel import Session
 
 from api.deps import Inside, Page, Sealed, Transaction
 from api.files import statements as files
-from api.files.downloads import MEDIA_TYPES, sheet_download
+from api.files.beancount import write_beancount
+from api.files.downloads import MEDIA_TYPES, download, sheet_download
 from api.routes.promises import Seal
 from api.schemas.common import PROBLEMS, Code, Day
 from api.schemas.statements import (
@@ -25,6 +26,7 @@ from api.schemas.statements import (
 )
 from domain.cash_flow import FlowName
 from domain.desk import funds, statements
+from domain.desk.export import export_ledger
 from domain.desk.statements import ByDay
 
 FORMS: dict[int | str, dict[str, Any]] = {
@@ -145,3 +147,17 @@ def account_statement(
     )
     name = files.file_name(whole.head, flow.value.replace("_", "-") if flow else account)
     return sheet_download(files.account_sheet(whole), name=name, kind=format)
+
+
+@router.get(
+    "/funds/{code}/export/beancount",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {}}, "description": "A text that bean-check reads"}},
+)
+def beancount(
+    _actor: Inside, _sealed: Sealed, session: Transaction, code: Code, as_of: Day | None = None, seal: Seal = None
+) -> Response:
+    """Give a fund's whole ledger as text for beancount, which adds it up again; without a day, all of it."""
+    export = export_ledger(session, fund_code=code, as_of=as_of, seal=seal)
+    name = f"{export.fund}-{export.as_of}-seal-{export.seal}"
+    return download(lambda out: write_beancount(export, out), name=name, kind="beancount")

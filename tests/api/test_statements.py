@@ -133,3 +133,13 @@ def test_what_is_refused_at_the_door(
 ) -> None:
     found = bank["auditor"].get(f"{ROOM}{address}")
     assert (found.status_code, found.json()["type"]) == (status, f"/problems/{word}"), found.text
+
+
+def test_the_whole_ledger_as_text(bank: dict[str, Caller], stranger: Caller, drawn: World) -> None:
+    found = bank["auditor"].get(f"{ROOM}/export/beancount")
+    assert found.status_code == 200 and found.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert found.headers["Content-Disposition"].startswith(f'attachment; filename="{FUND}-2026-03-31-seal-')
+    assert "balance Assets:Cash  940000.00 ~ 0 EUR" in found.text
+    assert bank["ann"].get(f"{ROOM}/export/beancount").status_code == 403
+    assert stranger.get(f"{ROOM}/export/beancount").status_code == 401
+    assert bank["auditor"].get("/api/v1/funds/none/export/beancount").status_code == 404
