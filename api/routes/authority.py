@@ -53,7 +53,7 @@ def amounts(_actor: Inside, session: Transaction, code: Code) -> list[AmountAnsw
 
 
 @router.post("/funds/{code}/amounts", status_code=HTTPStatus.CREATED)
-def set_amount(actor: SignedIn, session: Transaction, code: Code, asked: AmountAsked) -> AmountAnswer:
+def set_amount(actor: Inside, session: Transaction, code: Code, asked: AmountAsked) -> AmountAnswer:
     """Set up to how much a role does an act alone in a fund, from a day on: for stewards."""
     alone = asked.alone
     minor = None if alone is None else alone.minor_in(funds.fund_by_code(session, code).currency)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -46,6 +47,23 @@ BODIES: dict[str, Any] = {
     },
     "POST /api/v1/entries/{entry_id}/reversal": {"reason": "x"},
     "POST /api/v1/seals": None,
+    "POST /api/v1/funds/{code}/amounts": {
+        "act": "pay out a drawdown", "role": "officer", "alone": MONEY, "valid_from": "2026-04-01", "source": "x",
+    },
+    "POST /api/v1/funds/{code}/periods": {"period_end": "2025-01-31"},
+    "POST /api/v1/funds/{code}/currencies": {"currency": "USD"},
+    "POST /api/v1/funds/{code}/rates": {"currency": "USD", "units": "1.0850", "on": "2026-03-31", "source": "x"},
+    "POST /api/v1/funds/{code}/conversions": {"sold": MONEY, "into": "USD", "effective_on": "2026-03-31"},
+    "POST /api/v1/conflicts": {"party": "MILL", "words": "a brother works there"},
+    "POST /api/v1/conflicts/{number}/end": {"words": "he left"},
+    "POST /api/v1/delegations": {
+        "to": "ben@bank.example", "acts": ["pay out a drawdown"], "from_day": "2026-04-01", "to_day": "2026-04-02",
+    },
+    "POST /api/v1/delegations/{number}/end": None,
+    "POST /api/v1/requests": {"kind": "reversal", "reason": "x", "entry_id": 1},
+    "POST /api/v1/requests/{request_id}/approval": None,
+    "POST /api/v1/requests/{request_id}/refusal": {"reason": "x"},
+    "POST /api/v1/requests/{request_id}/withdrawal": None,
     "POST /api/v1/reports/{report_id}/versions": {"values": {"homes": 500}, "signed_by": "Ann"},
     "POST /api/v1/reports/{report_id}/preview": {"values": {"homes": 500}},
 }  # fmt: skip
@@ -92,24 +110,44 @@ class Visitor:
 @pytest.fixture
 def foreign(bank: dict[str, Caller], world: World) -> dict[str, object]:
     """What each identifier is when it is Ben's, by the words before and in its place."""
-    drawn = bank["officer"].post(
-        f"/api/v1/instruments/{world.ben.instrument}/drawdowns",
-        {"money": {"amount": "1234.56", "currency": "EUR"}, "effective_on": str(DAY)},
+
+    def made(who: str, path: str, body: dict[str, Any]) -> Any:
+        told = bank[who].post(f"/api/v1{path}", body)
+        assert told.status_code == 201, told.text
+        return next(value for name, value in told.json().items() if name in ("id", "number") or name.endswith("_id"))
+
+    today = datetime.now(UTC).date()
+    money = {"amount": "1234.56", "currency": "EUR"}
+    drawn = made(
+        "officer", f"/instruments/{world.ben.instrument}/drawdowns", {"money": money, "effective_on": str(DAY)}
     )
-    assert drawn.status_code == 201, drawn.text
+    paid_in = bank["officer"].get("/api/v1/entries?limit=100").json()["items"]
+    two_people = next(entry["id"] for entry in paid_in if entry["kind"] == "contribution")
+    asked = {"kind": "reversal", "reason": "paid in by mistake", "entry_id": two_people}
+    lent = {
+        "to": "officer2@bank.example",
+        "acts": ["pay out a drawdown"],
+        "from_day": str(today),
+        "to_day": str(today + timedelta(days=30)),
+    }
     return {
         "deals/{deal_id}": world.ben.deal,
         "deals/{code:path}": "D-BEN",
         "instruments/{instrument_id}": world.ben.instrument,
         "covenants/{covenant_id}": world.ben.covenant,
         "reports/{report_id}": world.ben.report,
-        "entries/{entry_id}": drawn.json()["entry_id"],
+        "entries/{entry_id}": drawn,
         "projects/{code}": "P-BEN",
         "parties/{code}": "MILL",
         "funds/{code}": FUND,
         "officer/{code}": FUND,
         "board/{code}": FUND,
+        "ledger/{code}": FUND,
+        "accounts/{account}": "cash",
         "versions/{number}": 1,
+        "conflicts/{number}": made("risk", "/conflicts", {"party": "MILL", "words": "a brother works there"}),
+        "delegations/{number}": made("officer", "/delegations", lent),
+        "requests/{request_id}": made("officer", "/requests", asked),
     }
 
 
@@ -214,7 +252,7 @@ def test_what_is_anothers_answers_an_investee_like_what_is_not_there(
 ) -> None:
     ann = {False: Visitor(bank["ann"]), True: in_the_browser(app, "ann")}
     nothing, ben_says = unknown(foreign), words_of_ben(world, foreign)
-    compared = 0
+    compared, leaks = 0, []
     for door in doors(app):
         answer = knock(ann[door.is_page], door, filled(door.pattern, foreign))
         _, said = told(answer, door, foreign)
@@ -224,9 +262,11 @@ def test_what_is_anothers_answers_an_investee_like_what_is_not_there(
             compared += 1
             answer_to_nothing = knock(ann[door.is_page], door, filled(door.pattern, nothing))
             differs = difference(told(answer, door, foreign), told(answer_to_nothing, door, nothing))
-            assert not differs, (door.name, differs)
+            if differs:
+                leaks.append((door.name, differs))
             assert answer.status_code in (403, 404, 405, 412, 422), (door.name, answer.status_code)
     assert compared >= 35
+    assert not leaks
 
 
 def test_a_list_that_is_asked_for_anothers_deal_is_as_empty_as_for_no_deal(
