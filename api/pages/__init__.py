@@ -14,6 +14,7 @@ def add_pages(app: FastAPI) -> None:
     from api.pages import (
         approvals,
         board,
+        currencies,
         deal_page,
         deals,
         entries,
@@ -22,6 +23,7 @@ def add_pages(app: FastAPI) -> None:
         moving_money,
         nights,
         officer,
+        periods,
         signing_in,
     )
     from api.pages.rendering import STATIC, LastingFiles
@@ -39,5 +41,7 @@ def add_pages(app: FastAPI) -> None:
         board,
         approvals,
         ledger,
+        periods,
+        currencies,
     ):
         app.include_router(room.router)

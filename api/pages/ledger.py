@@ -196,7 +196,8 @@ def funds_page(reader: Reader, every: tuple[FundRow, ...]) -> Page:
         line(
             Cell(fund.name, note=fund.code),
             *(Cell(_(words), f"/ledger/{quote(fund.code)}/{place}") for place, words in STATEMENT_WORDS.items()),
-            fund.currency,
+            Cell(_("Periods"), f"/ledger/{quote(fund.code)}/periods"),
+            Cell(fund.currency, f"/ledger/{quote(fund.code)}/currencies"),
             reader.day(fund.business_day),
         )
         for fund in every
@@ -207,7 +208,13 @@ def funds_page(reader: Reader, every: tuple[FundRow, ...]) -> Page:
         parts=(
             table(
                 _("Funds and their statements"),
-                (_("Fund"), *(_(words) for words in STATEMENT_WORDS.values()), _("Currency"), _("Business day")),
+                (
+                    _("Fund"),
+                    *(_(words) for words in STATEMENT_WORDS.values()),
+                    _("Periods"),
+                    _("Currencies"),
+                    _("Business day"),
+                ),
                 rows,
                 empty=_("There is no fund yet. Load a book: missionbook load FOLDER."),
             ),
