@@ -22,7 +22,7 @@ from api.database.roles import Role
 from api.database.sessions import Sessions
 from api.problems import trace_id_of
 from api.refusals import EditNeedsVersion, FormNotOurs, IdempotencyKeyMissing, StaleEdit
-from api.security import Attempts, same_secret
+from api.security import same_secret
 from domain.authority import Act, Actor, permit
 from domain.desk import answers, ledger, people
 from domain.desk.answers import ActAnswer
@@ -49,10 +49,15 @@ def database_of(request: Request) -> Database:
     return database
 
 
-def attempts_of(request: Request) -> Attempts:
-    """Return the memory of failed sign-ins."""
-    attempts: Attempts = request.app.state.attempts
-    return attempts
+def address_of_caller(request: Request) -> str:
+    """Return the address that a request comes from, as the server knows it."""
+    return request.client.host if request.client else ""
+
+
+def agent_of(request: Request) -> str:
+    """Return what the caller's program calls itself: shown to who looks through their sign-ins, believed by nobody."""
+    said = request.headers.get("user-agent", "")[:200]
+    return said if said.isprintable() else ""
 
 
 def known_parameters(request: Request) -> None:
@@ -95,9 +100,11 @@ def signed_in(
     """Return whose bearer token came with the request. Refused: none, or a worthless one (``SignInNeeded``)."""
     if bearer is None:
         raise SignInNeeded
-    with database_of(request).sessions.begin(Role.APP) as session:
+    with database_of(request).sessions.begin(Role.APP, request=trace_id_of(request)) as session:
         known = people.user_of_token(session, token=bearer.credentials)
-    request.state.actor, request.state.known, request.state.token = known.actor, known, bearer.credentials
+    if known is None:
+        raise SignInNeeded
+    request.state.actor, request.state.known = known.actor, known
     return known.actor
 
 
@@ -143,13 +150,25 @@ def reading_inside(actor: SignedIn) -> Actor:
 Inside = Annotated[Actor, Depends(reading_inside)]
 
 
+def cookie_name(request: Request) -> str:
+    """Return what the cookie is called: over https with the prefix that no neighbouring host can set."""
+    return f"__Host-{COOKIE}" if request.url.scheme == "https" else COOKIE
+
+
+def cookie_of(request: Request) -> str:
+    """Return the secret that a browser sends back; nothing for a browser that is not signed in."""
+    return request.cookies.get(cookie_name(request), "")
+
+
 def visiting(request: Request, _place: Place) -> UserKnown:
     """Return who is signed in in this browser. Refused: nobody (``SignInNeeded``)."""
-    secret = request.cookies.get(COOKIE)
+    secret = cookie_of(request)
     if not secret:
         raise SignInNeeded
     with database_of(request).sessions.begin(Role.APP) as session:
         known = people.user_of_web_session(session, secret=secret)
+    if known is None:
+        raise SignInNeeded
     request.state.actor, request.state.known = known.actor, known
     return known
 
@@ -160,7 +179,7 @@ Visitor = Annotated[UserKnown, Depends(visiting)]
 def visitor_of(request: Request) -> UserKnown | None:
     """Return who is signed in in this browser where no page asked for it, so that its frame stays; None for nobody."""
     known: UserKnown | None = getattr(request.state, "known", None)
-    secret = request.cookies.get(COOKIE)
+    secret = cookie_of(request)
     if known is not None or not secret:
         return known
     try:

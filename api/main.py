@@ -21,7 +21,6 @@ from api.middleware import Measures, Threshold
 from api.pages import add_pages
 from api.problems import add_failures, told
 from api.routes import add_routes
-from api.security import Attempts
 
 REQUESTS_AT_WORK_MAX = 10
 """No more requests than the pool of ``Sessions`` has connections may hold one at a time."""
@@ -51,7 +50,6 @@ def build_app(database: Database) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.database = database
-    app.state.attempts = Attempts()
     app.state.places = asyncio.Semaphore(REQUESTS_AT_WORK_MAX)
     app.state.measures = measures
     app.add_middleware(Threshold, measures=measures)

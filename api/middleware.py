@@ -17,7 +17,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
-from api.problems import BODY_BYTES_MAX, TOO_LARGE, tell_failure, told
+from api.database.sessions import WHENCE, Whence
+from api.problems import BODY_BYTES_MAX, TOO_LARGE, is_for_programmes, tell_failure, told
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -61,6 +62,8 @@ class Threshold:
         trace_id = uuid7().hex
         scope.setdefault("state", {})["trace_id"] = trace_id
         request = Request(scope, receive)
+        door = "api" if is_for_programmes(request) else "page"
+        WHENCE.set(Whence(door, request.client.host if request.client else ""))
         status = 0
 
         async def send_with_headers(message: Message) -> None:

@@ -25,7 +25,7 @@ from starlette.exceptions import HTTPException
 
 from api.database.roles import Role
 from api.pages.errors import error_page
-from api.refusals import TOLD_TO_THE_AUDIT, RequestTooLarge, status_and_word
+from api.refusals import TOLD_TO_THE_AUDIT, RequestTooLarge, TooManyAttempts, status_and_word
 from domain.authority import Actor
 from domain.codes import CODE_PATTERN
 from domain.desk import audit
@@ -155,6 +155,8 @@ def tell_refusal(request: Request, refusal: Refusal) -> Response:
 
 def note_refusal(request: Request, refusal: Refusal) -> None:
     """Write the refusal into the audit in its own transaction: the request's is rolled back by now."""
+    if isinstance(refusal, TooManyAttempts) and not refusal.is_news:
+        return
     _status, word = status_and_word(refusal)
     actor: Actor | None = getattr(request.state, "actor", None)
     tried = getattr(request.state, "tried_email", "")

@@ -62,11 +62,17 @@ class StaleEdit(Refusal):
 
 
 class TooManyAttempts(Refusal):
-    """Too many sign-ins failed for one email from one address."""
+    """Too many sign-ins failed for this person, from this address, or both; known and unknown people are told alike."""
 
-    def __init__(self, wait_seconds: int) -> None:
+    def __init__(self, wait_seconds: int, *, is_news: bool = True) -> None:
         super().__init__(f"too many sign-ins failed; wait {wait_seconds} second{'s' if wait_seconds != 1 else ''}")
         self.wait_seconds = wait_seconds
+        self._is_news = is_news
+
+    @property
+    def is_news(self) -> bool:
+        """Whether it is the first such answer after an attempt: one row of the audit for each wait is enough."""
+        return self._is_news
 
 
 class RequestTooLarge(Refusal):

@@ -15,8 +15,9 @@ from procrastinate import App, PsycopgConnector
 
 from api.database.book import OpenBook
 from api.database.roles import Role
+from api.database.sessions import WHENCE, Whence
 from api.nights import run_night
-from domain.desk import funds, ledger
+from domain.desk import funds, ledger, sign_ins
 
 log = structlog.get_logger("worker")
 
@@ -46,11 +47,20 @@ def build_jobs(book: OpenBook) -> App:
             if fund.business_day < yesterday:
                 run_night(book.sessions, fund_code=fund.code, to=yesterday)
 
+    @jobs.periodic(cron="45 0 * * *")
+    @jobs.task(queueing_lock="forget", pass_context=False)
+    def forget_sign_ins(timestamp: int) -> None:
+        """Take away sign-ins that were over a month ago; the audit keeps that they were."""
+        del timestamp
+        with book.sessions.begin(Role.NIGHT) as session:
+            log.info("forgot sign-ins", rows=sign_ins.forget(session))
+
     return jobs
 
 
 async def work(book: OpenBook) -> None:
     """Do jobs until cancelled."""
+    WHENCE.set(Whence("worker"))
     jobs = build_jobs(book)
     async with jobs.open_async():
         await jobs.run_worker_async(concurrency=1, install_signal_handlers=False, shutdown_graceful_timeout=5)

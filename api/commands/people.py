@@ -15,6 +15,7 @@ def register(app: typer.Typer) -> None:
     group.command("add")(add)
     group.command("password")(password)
     group.command("disable")(disable)
+    group.command("sign-out")(sign_out)
     app.add_typer(group, name="user")
 
 
@@ -67,3 +68,15 @@ def disable(email: Annotated[str, typer.Option(help="What the person signs in wi
     with open_book() as book, book.sessions.begin(DatabaseRole.NIGHT) as session:
         ended = people.disable_user(session, email=email, by=NIGHT)
     typer.echo(f"{email} can sign in no more; sign-ins ended: {ended}")
+
+
+def sign_out(email: Annotated[str, typer.Argument(help="What the person signs in with.")]) -> None:
+    """End a person's tokens and browser sessions everywhere; they may sign in again."""
+    from api.database.book import open_book
+    from api.database.roles import Role as DatabaseRole
+    from domain.authority import NIGHT
+    from domain.desk import sign_ins
+
+    with open_book() as book, book.sessions.begin(DatabaseRole.NIGHT) as session:
+        ended = sign_ins.end_everywhere_of(session, email=email, by=NIGHT)
+    typer.echo(f"{email} is signed out everywhere; sign-ins ended: {ended}")

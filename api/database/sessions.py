@@ -10,12 +10,26 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 
 from sqlalchemy import Engine, create_engine, text
 from sqlmodel import Session
 
 from api.database.roles import Role
 from domain.authority import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Whence:
+    """From where transactions are asked for: the kind of door (page, api, command, worker) and the caller's address."""
+
+    door: str = "command"
+    address: str = ""
+
+
+WHENCE: ContextVar[Whence] = ContextVar("whence", default=Whence())  # noqa: B039 - frozen, so nobody can change it
+"""Set once where a request or a job comes in, so that no transaction of it can forget to say so."""
 
 
 class Sessions:
@@ -31,15 +45,23 @@ class Sessions:
     def begin(self, role: Role, actor: Actor | None = None, *, request: str = "") -> Iterator[Session]:
         """Open a transaction for an actor (None: nobody, who sees no investee's rows); commit it at the end.
 
-        ``request`` is the number of the request it serves; its audit rows carry it.
+        ``request`` is the number of the request it serves; its audit rows carry it, and where it came from.
         """
+        whence = WHENCE.get()
         with Session(self.engine(role), expire_on_commit=False) as session, session.begin():
             session.execute(
                 text(
                     "SELECT set_config('missionbook.actor', :actor, true), "
-                    "set_config('missionbook.request', :request, true)"
+                    "set_config('missionbook.request', :request, true), "
+                    "set_config('missionbook.door', :door, true), "
+                    "set_config('missionbook.came_from', :address, true)"
                 ),
-                {"actor": str(actor.id) if actor and actor.id else "", "request": request},
+                {
+                    "actor": str(actor.id) if actor and actor.id else "",
+                    "request": request,
+                    "door": whence.door,
+                    "address": whence.address,
+                },
             )
             yield session
 

@@ -9,7 +9,16 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from api.database.roles import Role
-from api.deps import COOKIE, PageTransaction, Place, Visitor, attempts_of, database_of
+from api.deps import (
+    PageTransaction,
+    Place,
+    Visitor,
+    address_of_caller,
+    agent_of,
+    cookie_name,
+    cookie_of,
+    database_of,
+)
 from api.pages.forms import FORM_GUARDS, Typed, see, sentence
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import home_of, show
@@ -17,8 +26,8 @@ from api.pages.sign_in_page import is_ours, kept_again, kept_page, sign_in_page
 from api.problems import note_refusal, trace_id_of
 from api.refusals import FormNotOurs, TooManyAttempts
 from api.security import sign_in
-from domain.desk import people
-from domain.desk.people import WEB_SESSION_HOURS, SignInRefused
+from domain.desk import people, sign_ins
+from domain.desk.people import WEB_SESSION_HOURS, SignInRefused, UserKnown, WebSessionOpened
 
 router = APIRouter(include_in_schema=False)
 
@@ -45,40 +54,63 @@ def enter(request: Request, typed: Typed, _place: Place) -> Response:
     email, kept, wanted = typed.get("email", "").strip(), kept_again(typed), typed.get("next", "")
     request.state.tried_email = email.lower()[:100]
     sessions = database_of(request).sessions
-    address = request.client.host if request.client else ""
     try:
-        known = sign_in(
-            sessions, attempts_of(request), email=email, password=typed.get("password", ""), address=address
-        )
+        known = sign_in(sessions, email=email, password=typed.get("password", ""), address=address_of_caller(request))
     except (SignInRefused, TooManyAttempts) as refusal:
         note_refusal(request, refusal)
         status = HTTPStatus.TOO_MANY_REQUESTS if isinstance(refusal, TooManyAttempts) else HTTPStatus.UNAUTHORIZED
         page = sign_in_page(reader, email=email, error=sentence(str(refusal)), next_address=wanted, kept=kept)
-        return show(request, "page.html", page, status=status, reader=reader)
-    with sessions.begin(Role.APP, known.actor, request=trace_id_of(request)) as session:
-        opened = people.open_web_session(session, by=known.actor)
+        answer: Response = show(request, "page.html", page, status=status, reader=reader)
+        if isinstance(refusal, TooManyAttempts):
+            answer.headers["Retry-After"] = str(refusal.wait_seconds)
+        return answer
+    opened = _open(request, known)
     if kept:
         request.state.known = people.UserKnown(known.user, known.actor, csrf_token=opened.csrf_token)
         again = Reader(request.state.known, reader.locale, reader.language)
         page = kept_page(again, kept, csrf_token=opened.csrf_token)
-        answer: Response = show(request, "page.html", page, reader=again)
+        answer = show(request, "page.html", page, reader=again)
     else:
         answer = see(wanted if is_ours(wanted) else home_of(known.actor.role))
+    give_cookie(request, answer, opened)
+    return answer
+
+
+def _open(request: Request, known: UserKnown) -> WebSessionOpened:
+    """Sign the browser in with a new secret; what it was signed in with before ends."""
+    sessions, old = database_of(request).sessions, cookie_of(request)
+    if old:
+        with sessions.begin(Role.APP) as session:
+            before = people.user_of_web_session(session, secret=old)
+        if before:
+            with sessions.begin(Role.APP, before.actor, request=trace_id_of(request)) as session:
+                sign_ins.end_one(session, sign_in_id=before.sign_in_id, by=before.actor)
+    with sessions.begin(Role.APP, known.actor, request=trace_id_of(request)) as session:
+        return people.open_web_session(session, by=known.actor, agent=agent_of(request))
+
+
+def give_cookie(request: Request, answer: Response, opened: WebSessionOpened) -> None:
+    """Let the browser keep the secret of its session, where no script and no other site can use it."""
     answer.set_cookie(
-        COOKIE,
+        cookie_name(request),
         opened.secret,
         max_age=WEB_SESSION_HOURS * 3600,
         httponly=True,
         samesite="lax",
         secure=request.url.scheme == "https",
     )
-    return answer
 
 
 @router.post("/sign-out", dependencies=FORM_GUARDS)
 def leave(request: Request, visitor: Visitor, session: PageTransaction) -> Response:
     """Sign this browser out."""
-    people.end_web_session(session, secret=request.cookies.get(COOKIE, ""), by=visitor.actor)
+    sign_ins.end_one(session, sign_in_id=visitor.sign_in_id, by=visitor.actor)
     answer = see("/sign-in")
-    answer.delete_cookie(COOKIE)
+    forget_cookie(request, answer)
     return answer
+
+
+def forget_cookie(request: Request, answer: Response) -> None:
+    """Take the secret from the browser, and whatever else it keeps of this house."""
+    answer.delete_cookie(cookie_name(request), httponly=True, samesite="lax", secure=request.url.scheme == "https")
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'

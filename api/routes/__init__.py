@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, FastAPI
 
 from api.deps import known_parameters
 from api.routes import (
+    audit,
     authority,
     currencies,
     deals,
@@ -37,6 +38,7 @@ ROOMS: tuple[APIRouter, ...] = (
     ledger.router,
     periods.router,
     currencies.router,
+    audit.router,
     promises.router,
     reports.router,
     statements.router,

@@ -1,18 +1,17 @@
-"""The ledger: entries, reversals, balances, seals, and the audit."""
+"""The ledger: entries, reversals, balances and seals."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse
 
 from api.deps import DoneOnce, Inside, NightTransaction, Page, Sealed, SignedIn, Transaction
-from api.schemas.common import PROBLEMS, Code, Day, Listed, MoneyAnswer, Words, listed
+from api.schemas.common import PROBLEMS, Code, Day, Listed, MoneyAnswer, listed
 from api.schemas.ledger import (
-    ActAnswer,
     EntryAnswer,
     EntryMade,
     PostingAnswer,
@@ -22,7 +21,7 @@ from api.schemas.ledger import (
     VerificationAnswer,
 )
 from domain.authority import Act, permit
-from domain.desk import audit, funds, ledger, verification
+from domain.desk import funds, ledger, verification
 from domain.desk.verification import PaperHead
 from domain.errors import NotFound
 from domain.money import Money
@@ -118,16 +117,3 @@ def verify(
     permit(Act.VERIFY, by=actor)
     paper = PaperHead.parse(against) if against is not None else None
     return VerificationAnswer.model_validate(verification.verify(session, against=paper))
-
-
-@router.get("/audit")
-def acts(
-    actor: SignedIn,
-    session: Transaction,
-    page: Page,
-    act: Words | None = None,
-    outcome: Literal["done", "refused"] | None = None,
-) -> Listed[ActAnswer]:
-    """Give the audit, newest first: for auditors and stewards."""
-    found = audit.acts(session, by=actor, act=act, outcome=outcome, after=page.number, limit=page.limit + 1)
-    return listed(ActAnswer, found, limit=page.limit, cursor="id")

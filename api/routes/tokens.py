@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 from http import HTTPStatus
+from uuid import UUID
 
 from fastapi import APIRouter, Request
 
 from api.database.roles import Role
-from api.deps import Place, SignedIn, Transaction, attempts_of, database_of
+from api.deps import Place, SignedIn, Transaction, address_of_caller, agent_of, database_of
 from api.problems import trace_id_of
 from api.schemas.common import PROBLEMS
-from api.schemas.people import MeAnswer, TokenAnswer, TokenAsked
+from api.schemas.people import EndedAnswer, MeAnswer, SignInAnswer, TokenAnswer, TokenAsked
 from api.security import sign_in
 from domain.authority import MAY
-from domain.desk import parties, people
+from domain.desk import parties, people, sign_ins
 
 router = APIRouter(tags=["people"], responses=PROBLEMS)
 
@@ -25,20 +27,51 @@ def give_token(request: Request, asked: TokenAsked, _place: Place) -> TokenAnswe
     sessions = database_of(request).sessions
     known = sign_in(
         sessions,
-        attempts_of(request),
         email=asked.email,
         password=asked.password.get_secret_value(),
-        address=request.client.host if request.client else "",
+        address=address_of_caller(request),
     )
     with sessions.begin(Role.APP, known.actor, request=trace_id_of(request)) as session:
-        given = people.give_token(session, by=known.actor)
+        given = people.give_token(session, by=known.actor, agent=agent_of(request))
     return TokenAnswer.model_validate(given)
 
 
 @router.delete("/tokens/current", status_code=HTTPStatus.NO_CONTENT)
 def revoke_token(request: Request, actor: SignedIn, session: Transaction) -> None:
     """Make the token of this request worthless."""
-    people.revoke_token(session, token=request.state.token, by=actor)
+    sign_ins.end_one(session, sign_in_id=request.state.known.sign_in_id, by=actor)
+
+
+@router.post("/tokens/rotation", status_code=HTTPStatus.CREATED)
+def exchange_token(request: Request, actor: SignedIn, session: Transaction) -> TokenAnswer:
+    """Exchange the token of this request for a new one: so a program goes on for 7 days without a password.
+
+    The old token is worthless from now on. Whoever uses it again has copied it: every token of its family ends.
+    """
+    given = sign_ins.exchange_token(session, token_id=request.state.known.sign_in_id, by=actor)
+    return TokenAnswer.model_validate(given)
+
+
+@router.get("/sign-ins")
+def own_sign_ins(request: Request, actor: SignedIn, session: Transaction) -> list[SignInAnswer]:
+    """Give the caller's own tokens and browsers that are good now, newest first."""
+    present = request.state.known.sign_in_id
+    return [
+        SignInAnswer(**dataclasses.asdict(one), is_this_one=one.id == present)
+        for one in sign_ins.own(session, by=actor)
+    ]
+
+
+@router.delete("/sign-ins/{sign_in_id}", status_code=HTTPStatus.NO_CONTENT)
+def end_sign_in(actor: SignedIn, session: Transaction, sign_in_id: UUID) -> None:
+    """End one of the caller's own tokens or browsers."""
+    sign_ins.end_one(session, sign_in_id=sign_in_id, by=actor)
+
+
+@router.delete("/sign-ins")
+def end_every_sign_in(actor: SignedIn, session: Transaction) -> EndedAnswer:
+    """Sign the caller out everywhere, here too."""
+    return EndedAnswer(ended=sign_ins.end_everywhere(session, by=actor))
 
 
 @router.get("/me")

@@ -119,3 +119,7 @@ class ActAnswer(Answer):
     detail: dict[str, Any]
     request_id: str
     fund: str | None
+    came_from: str | None
+    door: str | None
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None

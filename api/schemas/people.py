@@ -26,6 +26,25 @@ class TokenAnswer(Answer):
     expires_at: datetime
 
 
+class SignInAnswer(Answer):
+    """A token or a browser that is signed in; ``is_this_one`` is the one that asks."""
+
+    id: UUID
+    door: str
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    came_from: str
+    agent: str
+    is_this_one: bool
+
+
+class EndedAnswer(Answer):
+    """How many sign-ins were ended."""
+
+    ended: int
+
+
 class UserAnswer(Answer):
     """Somebody who can sign in, and what they may do."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +12,9 @@ from sqlmodel import Session
 
 from domain.authority import Act, Actor, permit
 from domain.store import audit as store
-from domain.store import people_queries
 
 ACTS_PER_PAGE_MAX = 200
+ACTS_PER_FILE_MAX = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,35 @@ class ActRecorded:
     detail: dict[str, Any]
     request_id: str
     fund: str | None
+    came_from: str | None = None
+    door: str | None = None
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActsAsked:
+    """Which acts are asked for: every part narrows the list, and what is left out does not."""
+
+    act: str | None = None
+    outcome: str | None = None
+    person: UUID | None = None
+    subject_kind: str | None = None
+    subject: str | None = None
+    fund: str | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+
+
+ALL_ACTS = ActsAsked()
+
+
+@dataclass(frozen=True, slots=True)
+class ActKinds:
+    """The acts and the kinds of subjects that rows of the audit name."""
+
+    acts: tuple[str, ...]
+    subject_kinds: tuple[str, ...]
 
 
 def note_refusal(session: Session, *, by: Actor, act: str, subject: str, detail: Mapping[str, object]) -> None:
@@ -43,14 +72,50 @@ def acts(
     session: Session,
     *,
     by: Actor,
-    act: str | None = None,
-    outcome: str | None = None,
+    asked: ActsAsked = ALL_ACTS,
     after: int | None = None,
     limit: int = 50,
 ) -> tuple[ActRecorded, ...]:
     """Return the audit newest first, before the number ``after``. Refused: all but auditors and stewards."""
     permit(Act.READ_AUDIT, by=by)
-    rows = people_queries.audit_page(
-        session, act=act, outcome=outcome, after=after, limit=max(1, min(limit, ACTS_PER_PAGE_MAX))
+    return _acts(session, asked, after=after, limit=max(1, min(limit, ACTS_PER_PAGE_MAX)))
+
+
+def exported(
+    session: Session, *, by: Actor, asked: ActsAsked = ALL_ACTS, limit: int = ACTS_PER_FILE_MAX
+) -> tuple[ActRecorded, ...]:
+    """Return the newest acts for a file, at most ``ACTS_PER_FILE_MAX``, and note that they were taken out.
+
+    Refused: all but auditors and stewards.
+    """
+    permit(Act.READ_AUDIT, by=by)
+    found = _acts(session, asked, after=None, limit=max(1, min(limit, ACTS_PER_FILE_MAX)))
+    said = {name: value for name in ActsAsked.__slots__ if (value := getattr(asked, name)) is not None}
+    store.record(
+        session, by=by, act="take out the audit", subject_kind="audit", subject="acts",
+        detail={"acts": len(found), **said},
+    )  # fmt: skip
+    return found
+
+
+def words_in_use(session: Session, *, by: Actor) -> ActKinds:
+    """Return the acts and kinds of subjects that the audit holds, to choose from. Refused as in ``acts``."""
+    permit(Act.READ_AUDIT, by=by)
+    return ActKinds(tuple(store.distinct_acts(session)), tuple(store.distinct_subject_kinds(session)))
+
+
+def _acts(session: Session, asked: ActsAsked, *, after: int | None, limit: int) -> tuple[ActRecorded, ...]:
+    rows = store.page(
+        session,
+        act=asked.act,
+        outcome=asked.outcome,
+        person=asked.person,
+        subject_kind=asked.subject_kind,
+        subject=asked.subject,
+        fund=asked.fund,
+        first_day=asked.first_day,
+        last_day=asked.last_day,
+        after=after,
+        limit=limit,
     )
     return tuple(ActRecorded(**row) for row in rows)

@@ -1,12 +1,14 @@
 """The people who sign in: adding them, telling whether a password is theirs, letting them in and out.
 
 A password is kept as its argon2id hash, a token or a browser's secret as its SHA-256 (it is 32 random bytes, so a slow
-hash would add nothing). Whether an email is known shows neither in words nor in time.
+hash would add nothing); the secret of a browser's forms is derived from that of its cookie and not kept at all. Whether
+an email is known shows neither in words nor in time.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import re
 import secrets
 from collections.abc import Mapping
@@ -22,13 +24,16 @@ from sqlmodel import Session
 from domain.authority import Act, Actor, permit
 from domain.errors import InputRefused, NotFound, Problem, Refusal
 from domain.parties import Role
-from domain.store import audit
+from domain.passwords import PASSWORD_LENGTH_MAX, password_problems
+from domain.store import audit, sign_ins
 from domain.store import people_queries as store
 
 TOKEN_HOURS = 12
+TOKEN_IDLE_MINUTES = 120
+TOKEN_FAMILY_DAYS = 7
+"""A program may exchange its token for a new one so long after somebody gave a password."""
 WEB_SESSION_HOURS = 12
-PASSWORD_LENGTH_MIN = 12
-PASSWORD_LENGTH_MAX = 200
+WEB_SESSION_IDLE_MINUTES = 30
 
 _HASHER = PasswordHasher(time_cost=3, memory_cost=65536, parallelism=1)
 _NOBODYS_HASH = "$argon2id$v=19$m=65536,t=3,p=1$o6OMwEViuDbfGsZv3Z/kMQ$TtYjN7kQHwQaZU3Q2KN+v8bspWmp8OLACLgLaSadDOA"
@@ -71,11 +76,15 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class UserKnown:
-    """A user who was recognised: the actor for this transaction, and the secret that forms of the browser send back."""
+    """A user who was recognised: the actor for this transaction, and the secret that forms of the browser send back.
+
+    ``sign_in_id`` is the token or the browser by which the user was recognised.
+    """
 
     user: User
     actor: Actor
     csrf_token: str = ""
+    sign_in_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +159,7 @@ def _problems(*, email: str, name: str, role: str, party_id: UUID | None, passwo
         problems.append(Problem("role", f"choose one of {', '.join(Role)}"))
     elif (role == Role.INVESTEE) != (party_id is not None):
         problems.append(Problem("party", "an investee's user belongs to a party, and nobody else's does"))
-    if not PASSWORD_LENGTH_MIN <= len(password) <= PASSWORD_LENGTH_MAX:
-        problems.append(_password_problem())
-    return problems
-
-
-def _password_problem() -> Problem:
-    return Problem("password", f"takes {PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX} characters")
+    return problems + password_problems(password, email=email, name=name)
 
 
 def hash_password(password: str) -> str:
@@ -172,26 +175,31 @@ def new_password() -> str:
 def change_password(session: Session, *, email: str, password_hash: str, by: Actor) -> None:
     """Give a known user another password, as its hash. Refused: the role of who does it, an unknown email."""
     permit(Act.ADMINISTER, by=by)
-    row = store.user_by_email(session, email)
+    _change_password(session, store.user_by_email(session, email), email=email, password_hash=password_hash, by=by)
+
+
+def _change_password(
+    session: Session, row: Mapping[Any, Any] | None, *, email: str, password_hash: str, by: Actor
+) -> Mapping[Any, Any]:
     if row is None:
         raise NotFound("user", email)
     store.keep_password(session, user_id=row["id"], password_hash=password_hash)
     audit.record(session, by=by, act="change a password", subject_kind="user", subject=row["id"])
+    return row
 
 
 def replace_password(session: Session, *, email: str, password: str, by: Actor) -> int:
     """Give a user another password in place of a lost one; return how many tokens and browsers that ended.
 
-    Refused, in this order: the role of who does it, a password too short or too long, an unknown or disabled email.
+    Refused, in this order: the role of who does it, a password that cannot be, an unknown or disabled email.
     """
     permit(Act.ADMINISTER, by=by)
     email = email.strip().lower()
-    if not PASSWORD_LENGTH_MIN <= len(password) <= PASSWORD_LENGTH_MAX:
-        raise InputRefused([_password_problem()], subject="the password")
-    change_password(session, email=email, password_hash=hash_password(password), by=by)
-    row = store.user_by_email(session, email)
-    assert row is not None, "its password was just changed"
-    return store.end_sign_ins(session, user_id=row["id"])
+    found = store.user_by_email(session, email)
+    if problems := password_problems(password, email=email, name=found["name"] if found else ""):
+        raise InputRefused(problems, subject="the password")
+    row = _change_password(session, found, email=email, password_hash=hash_password(password), by=by)
+    return sign_ins.end(session, user_id=row["id"])
 
 
 def disable_user(session: Session, *, email: str, by: Actor) -> int:
@@ -204,11 +212,20 @@ def disable_user(session: Session, *, email: str, by: Actor) -> int:
     if row is None:
         raise NotFound("user", email.strip().lower())
     store.disable_user(session, user_id=row["id"])
-    ended = store.end_sign_ins(session, user_id=row["id"])
+    ended = sign_ins.end(session, user_id=row["id"])
     audit.record(
-        session, by=by, act="disable a user", subject_kind="user", subject=row["id"], detail={"sign_ins_ended": ended}
-    )
+        session, by=by, act="disable a user", subject_kind="user", subject=row["id"], detail={"sign_ins_ended": ended},
+        before={"may_sign_in": True}, after={"may_sign_in": False},
+    )  # fmt: skip
     return ended
+
+
+def user_id_by_email(session: Session, *, email: str) -> UUID:
+    """Return a user's id. Refused: an email that nobody has (``NotFound``)."""
+    found = store.user_id_by_email(session, email.strip().lower())
+    if found is None:
+        raise NotFound("user", email)
+    return found
 
 
 def password_kept(session: Session, *, email: str) -> PasswordKept:
@@ -231,52 +248,49 @@ def recognise(kept: PasswordKept, *, password: str) -> UserKnown:
     return kept.known
 
 
-def give_token(session: Session, *, by: Actor) -> TokenGiven:
-    """Give a signed-in user a bearer token for 12 hours."""
+def give_token(session: Session, *, by: Actor, agent: str = "") -> TokenGiven:
+    """Give a signed-in user a bearer token for 12 hours; ``agent`` is what the caller calls itself."""
     assert by.id is not None, "a person asks for a token"
     token = secrets.token_urlsafe(32)
-    expires_at = store.add_token(session, user_id=by.id, token_hash=hash_secret(token), hours=TOKEN_HOURS)
+    expires_at = sign_ins.add_token(
+        session, user_id=by.id, token_hash=hash_secret(token), hours=TOKEN_HOURS, family_days=TOKEN_FAMILY_DAYS,
+        agent=agent,
+    )  # fmt: skip
     audit.record(session, by=by, act="sign in", subject_kind="user", subject=by.id, detail={"door": "token"})
     return TokenGiven(token, expires_at)
 
 
-def open_web_session(session: Session, *, by: Actor) -> WebSessionOpened:
-    """Sign a browser in for 12 hours."""
+def open_web_session(session: Session, *, by: Actor, agent: str = "") -> WebSessionOpened:
+    """Sign a browser in for 12 hours, or until it rests for half an hour."""
     assert by.id is not None, "a person signs in"
-    secret, csrf_token = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
-    expires_at = store.add_web_session(
-        session, user_id=by.id, secret_hash=hash_secret(secret), csrf_token=csrf_token, hours=WEB_SESSION_HOURS
+    secret = secrets.token_urlsafe(32)
+    expires_at = sign_ins.add_web_session(
+        session, user_id=by.id, secret_hash=hash_secret(secret), hours=WEB_SESSION_HOURS, agent=agent
     )
     audit.record(session, by=by, act="sign in", subject_kind="user", subject=by.id, detail={"door": "browser"})
-    return WebSessionOpened(secret, csrf_token, expires_at)
+    return WebSessionOpened(secret, secret_of_forms(secret), expires_at)
 
 
-def revoke_token(session: Session, *, token: str, by: Actor) -> None:
-    """Make a bearer token worthless from now on."""
-    if store.revoke_token(session, hash_secret(token)):
-        audit.record(session, by=by, act="sign out", subject_kind="user", subject=by.id, detail={"door": "token"})
+def user_of_token(session: Session, *, token: str) -> UserKnown | None:
+    """Return whose token this is; None for one that is unknown, has rested too long, expired or was revoked.
+
+    One that was exchanged for a newer one and comes again ends its family: let the transaction commit.
+    """
+    row = sign_ins.user_of_token(session, hash_secret(token), idle_minutes=TOKEN_IDLE_MINUTES)
+    if row is not None and row["reused"]:
+        copied = Actor(id=None, name=row["email"], role=None)
+        audit.record(
+            session, by=copied, act="use an exchanged token", subject_kind="user", subject=row["id"], outcome="refused",
+            detail={"ended": "every token of its family"},
+        )  # fmt: skip
+        return None
+    return _known(row)
 
 
-def end_web_session(session: Session, *, secret: str, by: Actor) -> None:
-    """Sign a browser out."""
-    store.end_web_session(session, hash_secret(secret))
-    audit.record(session, by=by, act="sign out", subject_kind="user", subject=by.id, detail={"door": "browser"})
-
-
-def user_of_token(session: Session, *, token: str) -> UserKnown:
-    """Return whose token this is. Refused: a token that is unknown, expired or revoked (``SignInNeeded``)."""
-    known = _known(store.user_of_token(session, hash_secret(token)))
-    if known is None:
-        raise SignInNeeded
-    return known
-
-
-def user_of_web_session(session: Session, *, secret: str) -> UserKnown:
-    """Return who is signed in in a browser. Refused: a secret that is unknown, expired or ended (``SignInNeeded``)."""
-    known = _known(store.user_of_web_session(session, hash_secret(secret)))
-    if known is None:
-        raise SignInNeeded
-    return known
+def user_of_web_session(session: Session, *, secret: str) -> UserKnown | None:
+    """Return who is signed in in a browser; None for a secret that is unknown, rested too long or is over."""
+    row = sign_ins.user_of_web_session(session, hash_secret(secret), idle_minutes=WEB_SESSION_IDLE_MINUTES)
+    return _known(row, csrf_token=secret_of_forms(secret))
 
 
 def users(session: Session, *, by: Actor) -> tuple[User, ...]:
@@ -292,9 +306,14 @@ def hash_secret(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("utf-8", "replace")).digest()
 
 
-def _known(row: Mapping[Any, Any] | None) -> UserKnown | None:
+def secret_of_forms(secret: str) -> str:
+    """Return the secret that the forms of a browser send back: derived from that of its cookie, so none is kept."""
+    return hmac.new(secret.encode("utf-8", "replace"), b"forms of this session", hashlib.sha256).hexdigest()
+
+
+def _known(row: Mapping[Any, Any] | None, *, csrf_token: str = "") -> UserKnown | None:
     if row is None:
         return None
     user = User(row["id"], row["email"], row["name"], Role(row["role"]))
     actor = Actor(id=user.id, name=user.name, role=user.role, party_id=row["party_id"])
-    return UserKnown(user, actor, csrf_token=row.get("csrf_token", ""))
+    return UserKnown(user, actor, csrf_token=csrf_token, sign_in_id=row.get("sign_in_id"))

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import RowMapping, text
 from sqlmodel import Session
 
 from domain.authority import Actor
 
 # Without RETURNING: a person who acts may not read the audit.
 _ADD = text(
-    """INSERT INTO audit (fund_id, recorded_by, actor_name, act, subject_kind, subject, outcome, detail, request_id)
+    """INSERT INTO audit (fund_id, recorded_by, actor_name, act, subject_kind, subject, outcome, detail, before, after,
+                          request_id)
        VALUES (:fund_id, :recorded_by, :actor_name, :act, :subject_kind, :subject, :outcome, CAST(:detail AS jsonb),
-               coalesce(nullif(current_setting('missionbook.request', true), ''), ''))"""
+               CAST(:before AS jsonb), CAST(:after AS jsonb),
+               coalesce(current_setting('missionbook.request', true), ''))"""
 )
 
 
@@ -29,8 +32,14 @@ def record(
     fund_id: UUID | None = None,
     detail: Mapping[str, object] | None = None,
     outcome: str = "done",
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
 ) -> None:
-    """Add one row; ``detail`` holds what changed, in plain values. It stands or falls with the act's transaction."""
+    """Add one row, which stands or falls with the act's transaction.
+
+    ``detail`` holds what was done in plain values; an act that changes what was there says ``before`` and ``after``.
+    From where it was done, and by which request, is said by the transaction.
+    """
     session.execute(
         _ADD,
         {
@@ -42,6 +51,8 @@ def record(
             "subject": str(subject),
             "outcome": outcome,
             "detail": json.dumps(_with_lender(by, detail or {}), default=str, sort_keys=True),
+            "before": None if before is None else json.dumps(before, default=str, sort_keys=True),
+            "after": None if after is None else json.dumps(after, default=str, sort_keys=True),
         },
     )
 
@@ -51,3 +62,86 @@ def _with_lender(by: Actor, detail: Mapping[str, object]) -> dict[str, object]:
     if by.acting_for is None:
         return dict(detail)
     return {**detail, "acting_for": by.acting_for.id, "acting_for_name": by.acting_for.name}
+
+
+_PAGE = text(
+    """SELECT a.id, a.recorded_at, a.recorded_by, a.actor_name, a.act, a.subject_kind, a.subject, a.outcome, a.detail,
+              a.request_id, f.code AS fund, a.came_from, a.door, a.before, a.after
+       FROM audit a LEFT JOIN fund f ON f.id = a.fund_id
+       WHERE (CAST(:act AS text) IS NULL OR a.act = :act)
+         AND (CAST(:outcome AS text) IS NULL OR a.outcome = :outcome)
+         AND (CAST(:person AS uuid) IS NULL OR a.recorded_by = :person)
+         AND (CAST(:subject_kind AS text) IS NULL OR a.subject_kind = :subject_kind)
+         AND (CAST(:subject AS text) IS NULL OR a.subject = :subject)
+         AND (CAST(:fund AS text) IS NULL OR f.code = :fund)
+         AND (CAST(:first_day AS date) IS NULL
+              OR a.recorded_at >= CAST(:first_day AS date)::timestamp AT TIME ZONE 'UTC')
+         AND (CAST(:last_day AS date) IS NULL
+              OR a.recorded_at < (CAST(:last_day AS date) + 1)::timestamp AT TIME ZONE 'UTC')
+         AND (CAST(:after AS bigint) IS NULL OR a.id < :after)
+       ORDER BY a.id DESC LIMIT :limit"""
+)
+
+
+def page(
+    session: Session,
+    *,
+    act: str | None,
+    outcome: str | None,
+    person: UUID | None,
+    subject_kind: str | None,
+    subject: str | None,
+    fund: str | None,
+    first_day: date | None,
+    last_day: date | None,
+    after: int | None,
+    limit: int,
+) -> list[RowMapping]:
+    """Return audit rows newest first, before the number ``after``; days are UTC, as the book's moments are."""
+    rows = session.execute(
+        _PAGE,
+        {
+            "act": act,
+            "outcome": outcome,
+            "person": person,
+            "subject_kind": subject_kind,
+            "subject": subject,
+            "fund": fund,
+            "first_day": first_day,
+            "last_day": last_day,
+            "after": after,
+            "limit": limit,
+        },
+    )
+    return list(rows.mappings())
+
+
+def distinct_acts(session: Session) -> list[str]:
+    """Return every act that a row names, by name: one look into the index for each, however many rows there are."""
+    rows = session.execute(
+        text(
+            """WITH RECURSIVE known AS (
+                   (SELECT act FROM audit ORDER BY act LIMIT 1)
+                   UNION ALL
+                   SELECT (SELECT a.act FROM audit a WHERE a.act > known.act ORDER BY a.act LIMIT 1)
+                   FROM known WHERE known.act IS NOT NULL)
+               SELECT act FROM known WHERE act IS NOT NULL"""
+        )
+    )
+    return list(rows.scalars())
+
+
+def distinct_subject_kinds(session: Session) -> list[str]:
+    """Return every kind of subject that a row names, by name."""
+    rows = session.execute(
+        text(
+            """WITH RECURSIVE known AS (
+                   (SELECT subject_kind FROM audit ORDER BY subject_kind LIMIT 1)
+                   UNION ALL
+                   SELECT (SELECT a.subject_kind FROM audit a WHERE a.subject_kind > known.subject_kind
+                           ORDER BY a.subject_kind LIMIT 1)
+                   FROM known WHERE known.subject_kind IS NOT NULL)
+               SELECT subject_kind FROM known WHERE subject_kind IS NOT NULL"""
+        )
+    )
+    return list(rows.scalars())

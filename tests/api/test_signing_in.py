@@ -7,8 +7,6 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from api.database.roles import Role
-from api.refusals import TooManyAttempts
-from api.security import Attempts
 from domain.authority import NIGHT
 from domain.desk import people
 from domain.errors import InputRefused
@@ -48,34 +46,6 @@ def test_what_does_not_fit_gets_one_and_the_same_answer(
         "status": 401,
         "detail": "email and password do not fit together",
     }
-
-
-def test_each_failure_after_the_fifth_doubles_the_wait() -> None:
-    now = [0.0]
-    attempts = Attempts(clock=lambda: now[0])
-    for _ in range(4):
-        attempts.failed("ann@x", "1.2.3.4")
-        attempts.check("ann@x", "1.2.3.4")
-    waits = []
-    for _ in range(12):
-        attempts.failed("ann@x", "1.2.3.4")
-        with pytest.raises(TooManyAttempts) as refused:
-            attempts.check("ann@x", "1.2.3.4")
-        waits.append(refused.value.wait_seconds - 1)
-        attempts.check("ann@x", "5.6.7.8")  # another address may try
-    assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]
-    now[0] = 901
-    attempts.check("ann@x", "1.2.3.4")
-    attempts.succeeded("ann@x", "1.2.3.4")
-    attempts.failed("ann@x", "1.2.3.4")
-    attempts.check("ann@x", "1.2.3.4")
-
-
-def test_guessing_is_slowed_down_at_the_door_too(bank: dict[str, Caller], stranger: Caller) -> None:
-    guess = {"email": "ann@bank.example", "password": "guess-guess-guess"}
-    told = [stranger.post("/api/v1/tokens", guess) for _ in range(7)]
-    assert 429 in [one.status_code for one in told]
-    assert told[-1].headers["Retry-After"] >= "1" or told[-1].status_code == 401
 
 
 def test_a_token_ends_after_twelve_hours_and_with_its_user(bank: dict[str, Caller], database: TestDatabase) -> None:

@@ -21,7 +21,6 @@ from tests.ledger.conftest import open_fund
 DAY = date(2026, 3, 31)
 
 OPEN_TABLES = {
-    "access_token": "found by its hash before anybody is known; nobody is listed",
     "account": "codes and sides, no amounts",
     "alembic_version": "the number of the last migration",
     "fund": "names and mandates",
@@ -34,7 +33,6 @@ OPEN_TABLES = {
     "seal_horizon": "one number",
     "sector": "public",
     "target": "public",
-    "web_session": "found by its hash before anybody is known; nobody is listed",
 }
 """Tables without row-level security, each with the reason."""
 

@@ -1,0 +1,151 @@
+"""What lets people in after their password was checked: looking it through, ending it, exchanging it; and guesses.
+
+Everybody looks after their own; a steward ends everybody's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session
+
+from domain.authority import Act, Actor, permit
+from domain.desk import people
+from domain.desk.people import SignInNeeded, SignInRefused, TokenGiven
+from domain.errors import InputRefused, NotFound, Problem
+from domain.passwords import password_problems
+from domain.store import audit, people_queries
+from domain.store import sign_ins as store
+from domain.store.sign_ins import AttemptState
+
+KEPT_DAYS = 30
+"""How long a sign-in that is over stays readable for its owner; the audit keeps that it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignInStanding:
+    """A token or a browser that is signed in: since when, when last used, until when, from where and by what."""
+
+    id: UUID
+    door: str
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    came_from: str
+    agent: str
+
+
+def count_attempt(session: Session, *, email: str, address: str) -> AttemptState:
+    """Count an attempt to sign in before its password is looked at; ``wait_seconds`` is 0 where it may be."""
+    account, place = _counted(email=email, address=address)
+    return store.count_attempt(session, account=account, address=place)
+
+
+def attempt_succeeded(session: Session, *, email: str, address: str) -> None:
+    """Take an attempt that was right out of the count, and remember that this person was at this address."""
+    account, place = _counted(email=email, address=address)
+    store.attempt_succeeded(session, account=account, address=place)
+
+
+def _counted(*, email: str, address: str) -> Iterable[bytes]:
+    """Return what is counted, as hashes: what is typed as an email may be a password."""
+    for kind, said in (("account", email), ("address", address)):
+        yield hashlib.sha256(f"{kind} {said}".encode("utf-8", "replace")).digest()
+
+
+def own(session: Session, *, by: Actor) -> tuple[SignInStanding, ...]:
+    """Return the actor's own sign-ins that are good now, newest first."""
+    assert by.id is not None, "a person looks"
+    rows = store.standing(
+        session,
+        user_id=by.id,
+        token_minutes=people.TOKEN_IDLE_MINUTES,
+        browser_minutes=people.WEB_SESSION_IDLE_MINUTES,
+    )
+    return tuple(SignInStanding(**{name: row[name] for name in SignInStanding.__slots__}) for row in rows)
+
+
+def end_one(session: Session, *, sign_in_id: UUID | None, by: Actor) -> None:
+    """End one of the actor's own sign-ins. Refused: one that is over, unknown or another person's (``NotFound``)."""
+    assert by.id is not None, "a person signs out"
+    if sign_in_id is None or not store.end(session, user_id=by.id, sign_in_id=sign_in_id):
+        raise NotFound("sign-in", sign_in_id)
+    audit.record(session, by=by, act="sign out", subject_kind="user", subject=by.id, detail={"sign_in": sign_in_id})
+
+
+def end_everywhere(session: Session, *, by: Actor, but: UUID | None = None) -> int:
+    """End all of the actor's own sign-ins, or all ``but`` one; return how many."""
+    assert by.id is not None, "a person signs out"
+    ended = store.end(session, user_id=by.id, but=but)
+    audit.record(
+        session, by=by, act="sign out everywhere", subject_kind="user", subject=by.id, detail={"sign_ins_ended": ended}
+    )
+    return ended
+
+
+def end_everywhere_of(session: Session, *, email: str, by: Actor) -> int:
+    """End all sign-ins of somebody; return how many. Refused: the role of who does it, an unknown email."""
+    permit(Act.ADMINISTER, by=by)
+    row = people_queries.user_by_email(session, email.strip().lower())
+    if row is None:
+        raise NotFound("user", email.strip().lower())
+    ended = store.end(session, user_id=row["id"])
+    audit.record(
+        session, by=by, act="sign out everywhere", subject_kind="user", subject=row["id"],
+        detail={"sign_ins_ended": ended},
+    )  # fmt: skip
+    return ended
+
+
+def exchange_token(session: Session, *, token_id: UUID | None, by: Actor) -> TokenGiven:
+    """Give a new token for the one of this request, which is worthless from now on.
+
+    Refused: a token that was exchanged meanwhile (``SignInNeeded``). Whoever uses it again ends its whole family.
+    """
+    token = secrets.token_urlsafe(32)
+    expires_at = token_id and store.exchange_token(
+        session, token_id=token_id, token_hash=people.hash_secret(token), hours=people.TOKEN_HOURS
+    )
+    if not expires_at:
+        raise SignInNeeded
+    audit.record(session, by=by, act="exchange a token", subject_kind="user", subject=by.id)
+    return TokenGiven(token, expires_at)
+
+
+def change_own_password(
+    session: Session, *, checked: str, fresh: str, fresh_hash: str, email: str, by: Actor, but: UUID | None
+) -> int:
+    """Replace the actor's own password and end their other sign-ins; return how many.
+
+    ``checked`` is the hash that the old password was checked against, ``fresh_hash`` that of the new one: hashing is
+    slow, so it is done before. Refused: a password that cannot be (``InputRefused``), one that was changed meanwhile
+    (``SignInRefused``).
+    """
+    refuse_password(fresh, email=email, name=by.name)
+    if not people_queries.keep_own_password(session, checked=checked, fresh=fresh_hash):
+        raise SignInRefused
+    assert by.id is not None, "a person has a password"
+    ended = store.end(session, user_id=by.id, but=but)
+    audit.record(
+        session, by=by, act="change a password", subject_kind="user", subject=by.id, detail={"sign_ins_ended": ended}
+    )
+    return ended
+
+
+def refuse_password(password: str, *, email: str, name: str, old: str = "") -> None:
+    """Refuse a new password that cannot be (``InputRefused``): too short, too common, about oneself, or the old one."""
+    problems = password_problems(password, email=email, name=name)
+    if old and password == old:
+        problems.append(Problem("password", "is the one you have; choose another"))
+    if problems:
+        raise InputRefused(problems, subject="the password")
+
+
+def forget(session: Session) -> int:
+    """Take away sign-ins that were over 30 days ago and attempts that no longer count; return how many rows."""
+    return store.forget(session, days=KEPT_DAYS)
