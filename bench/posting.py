@@ -146,7 +146,7 @@ def rate(book: Book, way: str, clients: int) -> float:
     rates = [told.get(timeout=300) for _ in started]
     for one in started:
         one.join(60)
-    return sum(rates)
+    return float(sum(rates))
 
 
 def main() -> bool:

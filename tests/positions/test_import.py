@@ -308,6 +308,7 @@ def test_what_is_refused_leaves_nothing_behind(bank: Bank) -> None:
 def test_a_closed_period_takes_no_statement(bank: Bank) -> None:
     bank.take(A)
     with bank.sessions.begin(Role.NIGHT) as session:
+        session.execute(text("UPDATE fund SET business_day = '2018-07-31' WHERE code = 'IBRD'"))
         session.execute(
             text("INSERT INTO period (fund_id, period_end) SELECT id, '2018-07-31' FROM fund WHERE code = 'IBRD'")
         )
