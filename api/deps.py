@@ -285,7 +285,8 @@ async def hash_of_request(request: Request) -> bytes:
     raw = await request.body()
     with contextlib.suppress(ValueError, RecursionError):  # what is no JSON is refused elsewhere
         raw = json.dumps(json.loads(raw), sort_keys=True).encode()
-    return hashlib.sha256(request.url.path.encode() + b"\n" + raw).digest()
+    asked = f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+    return hashlib.sha256(asked.encode() + b"\n" + raw).digest()
 
 
 _Key = Annotated[str | None, Header(alias="Idempotency-Key", description="A key of your own making, such as a UUID")]

@@ -82,25 +82,25 @@ def post_many(
         constraint = getattr(getattr(refused.orig, "diag", None), "constraint_name", None)
         if constraint != "entry_key_is_used_once":
             raise _refusal(constraint, entries) or refused from refused
-    posted = _posted_before(session, entries, scope=scope)
+    posted = _posted_before(session, entries, fund_id=fund_id, scope=scope)
     new = [keyed for keyed in entries if keyed.key not in posted]
     assert posted, "what has the key is committed, or the key would still be waited for"
     numbers = iter(post_many(session, new, fund_id=fund_id, recorded_by=recorded_by, scope=scope))
     return [posted[keyed.key] if keyed.key in posted else next(numbers) for keyed in entries]
 
 
-def _posted_before(session: Session, entries: Sequence[KeyedEntry], *, scope: str) -> dict[str, int]:
+def _posted_before(session: Session, entries: Sequence[KeyedEntry], *, fund_id: UUID, scope: str) -> dict[str, int]:
     """Return the numbers of those that stand under their key. Refused: another one does."""
     rows = session.execute(
         text(
-            "SELECT idem_key, id, body_hash FROM entry "
+            "SELECT idem_key, id, fund_id, body_hash FROM entry "
             "WHERE actor_scope = :scope AND idem_key = ANY(CAST(:keys AS text[]))"
         ),
         {"scope": scope, "keys": [keyed.key for keyed in entries]},
     )
-    found = {row.idem_key: (row.id, bytes(row.body_hash)) for row in rows}
+    found = {row.idem_key: (row.id, (row.fund_id, bytes(row.body_hash))) for row in rows}
     for keyed in entries:
-        if keyed.key in found and found[keyed.key][1] != body_hash(keyed.entry):
+        if keyed.key in found and found[keyed.key][1] != (fund_id, body_hash(keyed.entry)):
             raise KeyUsedForAnotherRequest(keyed.key)
     return {key: number for key, (number, _) in found.items()}
 

@@ -180,8 +180,8 @@ DROP INDEX entry_by_deal;
 CREATE INDEX entry_by_deal ON entry (deal_id) WHERE deal_id IS NOT NULL;
 
 -- One entry in one call: its accounts are found by their codes, and a refusal that people cause comes back as the name
--- of what refused it, with nothing left behind and the transaction alive. The same key with the same body is answered
--- with the first one's number. Requests post in the name of who is signed in, if that is one of the bank's own people.
+-- of what refused it, with nothing left behind and the transaction alive. The same key with the same body, in
+-- the same fund, is answered with the first one's number. Requests post in the name of who is signed in, if that is one of the bank's own people.
 CREATE FUNCTION post_entry(the_fund uuid, by_whom uuid, in_scope text, under_key text, the_hash bytea, the_kind text,
         the_reason text, the_source text, the_deal uuid, booked date, effective date, taken_back bigint,
         codes text[], currencies text[], amounts bigint[], instruments uuid[],
@@ -213,7 +213,7 @@ EXCEPTION WHEN check_violation OR unique_violation THEN
         refused := 'account_is_open';
     ELSIF refused = 'entry_key_is_used_once' THEN
         SELECT id INTO entry_number FROM entry
-        WHERE actor_scope = in_scope AND idem_key = under_key AND body_hash = the_hash;
+        WHERE actor_scope = in_scope AND idem_key = under_key AND body_hash = the_hash AND fund_id = the_fund;
         IF FOUND THEN
             refused := NULL;
         END IF;

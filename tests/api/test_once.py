@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from starlette.requests import Request
 
 from api.database.roles import Role
+from api.deps import hash_of_request
 from tests.api.conftest import Caller
 from tests.api.world import World
 from tests.conftest import TestDatabase
@@ -55,6 +57,30 @@ def test_another_body_or_another_address_with_the_same_key_is_refused(
     ):  # fmt: skip
         assert (other.status_code, other.json()["type"]) == (422, "/problems/key-used-for-another-request")
     assert drawn(bank["officer"], world) == "1000.00"
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "body", "same"),
+    [
+        ("/a", b"", b'{"x": 1, "y": 2}', True),
+        ("/a", b"", b'{"y": 2, "x": 1}', True),
+        ("/a", b"", b'{"x": 2, "y": 1}', False),
+        ("/b", b"", b'{"x": 1, "y": 2}', False),
+        ("/a", b"on=2026-03-31", b'{"x": 1, "y": 2}', False),
+        ("/a", b"", b'{"x": 1, "y": 2', False),
+    ],
+)
+def test_what_is_asked_is_the_address_its_parameters_and_the_body(
+    path: str, query: bytes, body: bytes, same: bool
+) -> None:
+    def hashed(path: str, query: bytes, body: bytes) -> bytes:
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        scope = {"type": "http", "method": "POST", "path": path, "query_string": query, "headers": [(b"host", b"x")]}
+        return asyncio.run(hash_of_request(Request(scope, receive)))
+
+    assert (hashed(path, query, body) == hashed("/a", b"", b'{"x": 1, "y": 2}')) is same
 
 
 def test_the_same_key_of_another_person_or_at_another_door_is_another_key(

@@ -241,6 +241,8 @@ def test_a_refusal_in_words_leaves_nothing_and_the_transaction_goes_on(database:
         assert refused(session, dollars, AccountUnknown) == "the fund has no account cash in USD"
         refused(session, dollars, AccountUnknown, key="first")
         refused(session, paid_in(99), KeyUsedForAnotherRequest, key="first")
+        with pytest.raises(KeyUsedForAnotherRequest):
+            ledger.post(session, paid_in(), fund_id=ground.funds["other"], by=NIGHT, key="fresh", scope="test")
         refused(session, paid_in(on=date(2026, 1, 31)), PeriodClosed)
         refused(session, entry(mirrored(paid_in().postings), reverses_id=first), EntryAlreadyReversed)
         refused(session, entry(paid_in().postings, reverses_id=ground.entries["reversal"]), EntryAlreadyReversed)
@@ -299,6 +301,8 @@ def test_many_entries_are_posted_at_once_all_or_none(database: TestDatabase, gro
     again = all_of([*many[:4], KeyedEntry("many 9", paid_in(9)), *many[4:]])
     assert again[:4] + again[5:] == numbers
     assert counted(ground.url) == (3 + 9, 6 + 18, 0)
+    with pytest.raises(KeyUsedForAnotherRequest), database.sessions.begin(Role.NIGHT) as session:
+        post_many(session, many[:1], fund_id=ground.funds["other"], recorded_by=None, scope="test")
     dollars = entry(transfer(debit="cash", credit="contributed", minor=1, currency="USD"))
     back = entry(mirrored(paid_in().postings), reverses_id=ground.entries["first"])
     for said, key, refusal in (
