@@ -13,6 +13,7 @@ def add_pages(app: FastAPI) -> None:
     """Open every page."""
     from api.pages import (
         approvals,
+        authority,
         board,
         currencies,
         deal_page,
@@ -24,6 +25,7 @@ def add_pages(app: FastAPI) -> None:
         nights,
         officer,
         periods,
+        requests,
         signing_in,
     )
     from api.pages.rendering import STATIC, LastingFiles
@@ -40,6 +42,8 @@ def add_pages(app: FastAPI) -> None:
         investee,
         board,
         approvals,
+        authority,
+        requests,
         ledger,
         periods,
         currencies,

@@ -12,15 +12,17 @@ from sqlmodel import Session
 from api.deps import PageTransaction, Visitor
 from api.pages.deal_page import stage_form
 from api.pages.deal_parts import limits_table, project_parts, subject_names
-from api.pages.parts import Facts, Figure, Link, Page, Panel, Part, Text
+from api.pages.forms import sentence
+from api.pages.parts import Facts, Figure, Link, Page, Panel, Part, Section, Text
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import show
+from api.pages.requests import request_panels
 from api.pages.words import INSTRUMENT_WORDS, STAGE_WORDS, mark, say, terms_in_words
 from domain.authority import Act, Actor, permit
 from domain.deals import Stage
 from domain.desk import deals
+from domain.desk.authority import may_on_deal
 from domain.desk.deals import DealDetail
-from domain.errors import Refusal
 
 router = APIRouter(include_in_schema=False)
 
@@ -31,6 +33,7 @@ def approvals(
 ) -> Response:
     """Show every appraised deal with the form that decides it."""
     permit(Act.READ_BOOK, by=visitor.actor)
+    by = visitor.actor
     reader = reader_of(request)
     _ = reader.gettext
     waiting = [
@@ -42,11 +45,22 @@ def approvals(
         notes = (
             Text(_("Recorded: the deal is now %s.") % mark(reader, STAGE_WORDS, Stage(done)).words.lower(), "good"),
         )
-    panels: tuple[Part, ...] = tuple(decision_panel(session, reader, visitor.actor, one) for one in waiting)
+    elif done in ("asked", "decided"):
+        said = _("Asked for. Somebody else decides.") if done == "asked" else _("Recorded: the request is decided.")
+        notes = (Text(said, "good"),)
+    panels: tuple[Part, ...] = tuple(decision_panel(session, reader, by, one) for one in waiting)
+    asked = request_panels(session, reader, by)
     page = Page(
         _("Approvals"),
         lead=_("Deals that are appraised and await the board. Who prepared a deal does not decide it."),
         parts=(*notes, *(panels or (Text(_("No deal awaits a decision. Deals come here when they are appraised.")),))),
+        sections=(
+            Section(
+                _("Asked for by one, decided by another"),
+                asked or (Text(_("Nothing is asked for. Reversals of two and large payouts come here.")),),
+                anchor="requests",
+            ),
+        ),
     )
     return show(request, "page.html", page, reader=reader)
 
@@ -63,12 +77,12 @@ def decision_panel(session: Session, reader: Reader, by: Actor, detail: DealDeta
         )
         for one in detail.instruments
     )
-    try:
-        permit(Act.APPROVE, by=by, prepared_by=[state.proposed_by])
-        decision: Part = stage_form(reader, detail, [Stage.APPROVED, Stage.DECLINED], come_from="approvals")
-    except Refusal as refusal:
-        said = str(refusal)
-        decision = Text(said[:1].upper() + said[1:] + ".")
+    found = may_on_deal(session, Act.APPROVE, by=by, deal=state, prepared_by=state.prepared_by)
+    decision: Part = (
+        stage_form(reader, detail, [Stage.APPROVED, Stage.DECLINED], come_from="approvals")
+        if found.allowed
+        else Text(" ".join(f"{sentence(str(reason))}." for reason in found.reasons))
+    )
     return Panel(
         heading=f"{state.code} · {state.title}",
         mark=mark(reader, STAGE_WORDS, state.stage),

@@ -33,11 +33,12 @@ from api.pages.parts import (
 )
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import show
-from api.pages.words import ROLE_WORDS, STAGE_WORDS, STEP_WORDS, mark, say, stop_words
+from api.pages.words import STAGE_WORDS, STEP_WORDS, mark, say, stop_words
 from api.refusals import TOLD_TO_THE_AUDIT, StaleEdit
-from domain.authority import INSIDE, MAY, Actor, permit
+from domain.authority import INSIDE, Actor
 from domain.deals import ACT_FOR_STAGE, PAYING_STAGES, REASONED_STAGES, Stage
 from domain.desk import deals, edits
+from domain.desk.authority import may_on_deal
 from domain.desk.deals import DealDetail
 from domain.errors import Refusal
 
@@ -117,7 +118,7 @@ def deal_page(
     stops = "; ".join(stop_words(reader, one) for one in detail.stops) if state.stage in PAYING_STAGES else ""
     stopped = (Text(_("No drawdown now: %s.") % stops, "warn"),) if stops else ()
     stated = deal_statement.statement_panels(reader, detail)
-    step = (Section(_("Next step"), next_step(reader, by, detail, wrong=wrong, typed=typed), anchor="next"),)
+    step = (Section(_("Next step"), next_step(session, reader, by, detail, wrong=wrong, typed=typed), anchor="next"),)
     names = deal_parts.subject_names(session, detail.limits)
     limits = (Section(_("Limits"), (deal_parts.limits_table(reader, detail, names),), anchor="limits"),)
     ledger = (Section(_("Ledger"), deal_parts.ledger_parts(reader, detail), anchor="ledger"),)
@@ -143,7 +144,7 @@ def deal_page(
             ),
             *(step if inside and not wrong.top else ()),
             *(limits if inside and early and detail.limits else ()),
-            Section(_("Instruments"), deal_parts.instrument_panels(reader, by, detail), anchor="instruments"),
+            Section(_("Instruments"), deal_parts.instrument_panels(session, reader, by, detail), anchor="instruments"),
             *((Section(_("What the statement says"), stated, anchor="statement"),) if stated else ()),
             *deal_promises.sections(session, reader, detail, inside=inside),
             Section(_("Stages"), (_stages_table(reader, detail, inside=inside),), anchor="stages"),
@@ -177,7 +178,13 @@ def mark_cell(reader: Reader, stage: Stage) -> Cell:
 
 
 def next_step(
-    reader: Reader, by: Actor, detail: DealDetail, *, wrong: Wrong = RIGHT, typed: Mapping[str, str] | None = None
+    session: Session,
+    reader: Reader,
+    by: Actor,
+    detail: DealDetail,
+    *,
+    wrong: Wrong = RIGHT,
+    typed: Mapping[str, str] | None = None,
 ) -> tuple[Part, ...]:
     """Return the steps that this person may take now, as a form, and who may take the others."""
     _ = reader.gettext
@@ -189,12 +196,12 @@ def next_step(
     for stage in detail.next_stages:
         act = ACT_FOR_STAGE[stage]
         decides = stage in (Stage.APPROVED, Stage.DECLINED)
-        try:
-            permit(act, by=by, prepared_by=[detail.deal.proposed_by] if decides else ())
+        prepared_by = detail.deal.prepared_by if decides else ()
+        found = may_on_deal(session, act, by=by, deal=detail.deal, prepared_by=prepared_by)
+        if found.allowed:
             may.append(stage)
-        except Refusal:
-            roles = _(" or ").join(_(ROLE_WORDS[role]) for role in sorted(MAY[act]))
-            why = _("you prepared this deal, so somebody else decides") if by.role in MAY[act] else _("for: %s") % roles
+        else:
+            why = "; ".join(map(str, found.reasons))
             not_mine.append(_("{step} ({why})").format(step=say(reader, STEP_WORDS, stage), why=why))
     parts: list[Part] = []
     if may:

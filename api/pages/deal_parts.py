@@ -11,9 +11,10 @@ from sqlmodel import Session
 from api.pages.parts import Cell, Facts, Figure, Link, Mark, More, Panel, Part, Summary, Table, Text, line, table
 from api.pages.reader import Reader
 from api.pages.words import BASIS_WORDS, ENTRY_WORDS, INSTRUMENT_WORDS, say, terms_in_words
-from domain.authority import MAY, Act, Actor
+from domain.authority import INSIDE, Act, Actor, Permission
 from domain.deals import NEXT_STAGES, PAYING_STAGES, SIGNED_STAGES
 from domain.desk import missions, parties
+from domain.desk.authority import may_on_deal
 from domain.desk.deals import DealDetail, InstrumentLine
 from domain.errors import NotFound
 from domain.limits import Headroom, LimitBasis
@@ -66,14 +67,15 @@ def project_parts(session: Session, reader: Reader, detail: DealDetail, *, insid
     return (Facts(tuple(facts)),)
 
 
-def instrument_panels(reader: Reader, by: Actor, detail: DealDetail) -> tuple[Part, ...]:
+def instrument_panels(session: Session, reader: Reader, by: Actor, detail: DealDetail) -> tuple[Part, ...]:
     """Return a panel for each instrument."""
     if not detail.instruments:
         return (Text(reader.gettext("This deal has no instrument.")),)
-    return tuple(_panel(reader, by, detail, one) for one in detail.instruments)
+    acts = {act: may_on_deal(session, act, by=by, deal=detail.deal) for act in (Act.RECORD_RECEIPT, Act.PAY_OUT)}
+    return tuple(_panel(reader, by, detail, one, acts) for one in detail.instruments)
 
 
-def _panel(reader: Reader, by: Actor, detail: DealDetail, one: InstrumentLine) -> Panel:
+def _panel(reader: Reader, by: Actor, detail: DealDetail, one: InstrumentLine, acts: Mapping[Act, Permission]) -> Panel:
     _ = reader.gettext
     figures, currency = one.figures, detail.deal.currency
     facts = [
@@ -89,12 +91,12 @@ def _panel(reader: Reader, by: Actor, detail: DealDetail, one: InstrumentLine) -
         facts.append(Figure(_("Earned, not received"), reader.money(figures.receivable)))
     parts: list[Part] = [Facts(tuple(facts))]
     kept = not detail.by_statement
-    if kept and by.role in MAY[Act.RECORD_RECEIPT] and detail.deal.stage in SIGNED_STAGES and figures.drawn.minor:
+    if kept and detail.deal.stage in SIGNED_STAGES and figures.drawn.minor:
         words = _("Record a receipt on %s") % one.code
-        parts.append(Text("", link=Link(f"/instruments/{one.id}/receipt", words)))
-    if kept and by.role in MAY[Act.PAY_OUT] and detail.deal.stage in PAYING_STAGES and figures.undrawn.minor:
+        parts += _act_or_why(reader, by, acts[Act.RECORD_RECEIPT], Link(f"/instruments/{one.id}/receipt", words))
+    if kept and detail.deal.stage in PAYING_STAGES and figures.undrawn.minor:
         words = _("Pay out a drawdown of %s") % one.code
-        parts.append(Text("", link=Link(f"/instruments/{one.id}/drawdown", words)))
+        parts += _act_or_why(reader, by, acts[Act.PAY_OUT], Link(f"/instruments/{one.id}/drawdown", words))
     if one.schedule and (figures.drawn.minor or NEXT_STAGES[detail.deal.stage]):
         words = (
             _("Schedule")
@@ -109,6 +111,16 @@ def _panel(reader: Reader, by: Actor, detail: DealDetail, one: InstrumentLine) -
         parts=tuple(parts),
         anchor=f"instrument-{one.code}",
     )
+
+
+def _act_or_why(reader: Reader, by: Actor, found: Permission, link: Link) -> list[Part]:
+    """Return the way to an act, or for the bank's own people why it is not theirs."""
+    if found.allowed:
+        return [Text("", link=link)]
+    if by.role not in INSIDE:
+        return []
+    why = "; ".join(map(str, found.reasons))
+    return [Text(reader.gettext("{act}: not yours ({why}).").format(act=link.words, why=why))]
 
 
 def schedule_table(reader: Reader, one: InstrumentLine, *, currency: str, today: DealDetail) -> Table:

@@ -10,14 +10,17 @@ from fastapi.responses import Response
 from sqlmodel import Session
 
 from api.deps import PageTransaction, Visitor
-from api.pages.parts import Cell, Figure, Link, Page, Text, line, table
+from api.pages.forms import sentence
+from api.pages.parts import Cell, Figure, Link, Page, Part, Text, line, table
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import show
+from api.pages.requests import ask_form
 from api.pages.words import ENTRY_WORDS, say
-from domain.authority import Act, permit
-from domain.desk import deals, funds, ledger
+from domain.authority import Act, Actor, permit
+from domain.desk import deals, funds, ledger, requests
 from domain.errors import NotFound
 from domain.money import Money
+from domain.reversals import TAKES_TWO
 
 router = APIRouter(include_in_schema=False)
 
@@ -35,11 +38,12 @@ def entry(
     reader = reader_of(request)
     for row in ledger.entries(session, after=entry_id + 1, limit=1):
         if row["id"] == entry_id:
-            return show(request, "page.html", entry_page(session, reader, row, new=new), reader=reader)
+            page = entry_page(session, reader, row, by=visitor.actor, new=new)
+            return show(request, "page.html", page, reader=reader)
     raise NotFound("entry", entry_id)
 
 
-def entry_page(session: Session, reader: Reader, row: dict[str, Any], *, new: bool) -> Page:
+def entry_page(session: Session, reader: Reader, row: dict[str, Any], *, by: Actor, new: bool) -> Page:
     """Return the page of an entry; debit and credit in columns of their own."""
     _ = reader.gettext
     trail, names = [], {}
@@ -88,5 +92,20 @@ def entry_page(session: Session, reader: Reader, row: dict[str, Any], *, new: bo
                 figures=(2, 3),
                 empty=_("An entry without postings does not exist."),
             ),
+            *_taken_back_by_two(session, reader, row, by=by),
         ),
     )
+
+
+def _taken_back_by_two(session: Session, reader: Reader, row: dict[str, Any], *, by: Actor) -> tuple[Part, ...]:
+    """Return how an entry that two people brought about is taken back: the form that asks, or why not."""
+    _ = reader.gettext
+    if row["kind"] not in TAKES_TWO or row["reversed_by"]:
+        return ()
+    if waiting := requests.open_request(session, entry_id=row["id"], by=by):
+        words = _("Its reversal is asked for by {person}.").format(person=waiting.asker)
+        return (Text(words, "warn", link=Link(f"/board/approvals#request-{waiting.id}", _("Open it"))),)
+    found = requests.may_ask_reversal(session, entry_id=row["id"], by=by)
+    if not found.allowed:
+        return (Text(" ".join(f"{sentence(str(reason))}." for reason in found.reasons)),)
+    return (ask_form(reader, f"/entries/{row['id']}/request", _("Ask for the reversal of this entry")),)

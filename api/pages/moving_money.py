@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import get_args
 from uuid import UUID
@@ -14,13 +14,14 @@ from sqlmodel import Session
 
 from api.deps import PageTransaction, Visitor
 from api.pages.deal_parts import deal_link
-from api.pages.forms import FORM_GUARDS, RIGHT, Typed, Wrong, done_once, new_key, read_day, see, wrong_by
+from api.pages.forms import FORM_GUARDS, RIGHT, Typed, Wrong, done_once, new_key, read_day, see, sentence, wrong_by
 from api.pages.parts import Button, Choice, Facts, Field, Figure, Form, Link, Page, Part, Text, line, table
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import show
+from api.pages.requests import ask_form
 from api.pages.words import PART_WORDS, say, terms_in_words
 from api.refusals import TOLD_TO_THE_AUDIT
-from domain.authority import Act, Actor
+from domain.authority import Act, Actor, AmountTakesTwo
 from domain.desk import authority, deals, edits, instruments
 from domain.desk.deals import DealDetail, InstrumentLine
 from domain.desk.instruments import ReceiptBooked, ReceiptPart
@@ -228,6 +229,9 @@ def pay_out(
             book(f"preview {new_key()}")
             after = where_of(session, instrument_id)
             tried.rollback()
+    except AmountTakesTwo as refusal:
+        page = ask_page(reader, where, typed, refusal)
+        return show(request, "page.html", page, status=422, reader=reader)
     except TOLD_TO_THE_AUDIT:
         raise
     except Refusal as refusal:
@@ -242,6 +246,15 @@ def drawdown_page(reader: Reader, where: Where, *, typed: Mapping[str, str], wro
     fields = [_amount_field(reader, where, typed, wrong), _day_field(reader, where, typed, wrong, _("Day of payment"))]
     form = _form(reader, f"/instruments/{where.instrument.id}/drawdown", fields, wrong, _("Show what it does"))
     return _page(reader, where, _("Pay out a drawdown"), form)
+
+
+def ask_page(reader: Reader, where: Where, typed: Mapping[str, str], refusal: AmountTakesTwo) -> Page:
+    """Return what two people do together: the form that asks for a payout above one's own amount."""
+    hidden = tuple((name, typed.get(name, "")) for name in ("amount", "day"))
+    words = reader.gettext("Ask for the payout of %s") % reader.money(refusal.asked)
+    form = ask_form(reader, f"/instruments/{where.instrument.id}/request", words, hidden)
+    page = _page(reader, where, reader.gettext("Pay out a drawdown"), form)
+    return replace(page, parts=(Text(f"{sentence(str(refusal))}.", "warn"), *page.parts))
 
 
 def drawdown_preview(reader: Reader, before: Where, after: Where, typed: Mapping[str, str]) -> Page:

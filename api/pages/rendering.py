@@ -87,7 +87,7 @@ def frame(request: Request, reader: Reader) -> Frame:
     elif role in INSIDE:
         work = [("/officer", _("Work list"))] if role is not Role.BOARD else []
         places = [*work, ("/board", _("Impact")), ("/board/approvals", _("Approvals")), ("/deals", _("Deals"))]
-        places.append(("/ledger", _("Ledger")))
+        places += [("/ledger", _("Ledger")), ("/authority", _("Authority"))]
     here = max(
         (place for place, _words in places if path == place or path.startswith(f"{place}/")), default="", key=len
     )

@@ -45,7 +45,9 @@ __all__ = [
     "approve",
     "ask_payout",
     "ask_reversal",
+    "may_ask_reversal",
     "may_decide",
+    "open_request",
     "refuse",
     "request_line",
     "requests",
@@ -164,6 +166,19 @@ def withdraw(session: Session, *, request_id: int, by: Actor) -> None:
     if by.id not in (line.asked_by, line.asked_for):
         raise RequestOfAnother(request_id=request_id)
     _close(session, line, Decision.WITHDRAWN, reason="", by=by)
+
+
+def may_ask_reversal(session: Session, *, entry_id: int, by: Actor) -> Permission:
+    """Find whether a person may ask for the reversal of an entry, with every reason against it."""
+    fund_id, entry = ledger_store.entry_by_id(session, entry_id)
+    party_id = reversals.investee_of(session, entry)
+    return may_now(session, Act.REVERSE, by=by, fund_id=fund_id, party_id=party_id)
+
+
+def open_request(session: Session, *, entry_id: int, by: Actor) -> RequestLine | None:
+    """Return the request for an entry's reversal that nobody has decided; None where there is none."""
+    permit(Act.READ_BOOK, by=by)
+    return next(iter(store.open_request_of(session, entry_id=entry_id)), None)
 
 
 def may_decide(session: Session, line: RequestLine, *, by: Actor) -> Permission:

@@ -1,0 +1,354 @@
+"""What you may do, and why not: the table with your column, your ties, and the acts that you lent or borrowed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import Response
+from sqlmodel import Session
+
+from api.deps import PageTransaction, Visitor
+from api.pages.forms import FORM_GUARDS, RIGHT, Typed, Wrong, done_once, new_key, read_day, see, wrong_by
+from api.pages.parts import Button, Cell, Choice, Field, Form, Mark, Page, Part, Row, Section, Table, Text, line, table
+from api.pages.reader import Reader, reader_of
+from api.pages.rendering import show
+from api.pages.words import ROLE_WORDS
+from api.refusals import TOLD_TO_THE_AUDIT
+from domain.authority import AUTHORITY, AWAITED, LENDABLE, NEVER_WHO_PREPARED, Act, Actor, permit
+from domain.delegations import Delegation
+from domain.desk import authority, parties
+from domain.errors import NotFound, Refusal
+from domain.money import Money
+from domain.parties import Role
+
+ALL = "all"
+PLACES = {"conflict": "tie-", "lend": "lend-"}
+router = APIRouter(include_in_schema=False)
+Number = Annotated[int, Path(ge=1, le=2**63 - 1)]
+
+
+@router.get("/authority")
+def what_you_may_do(
+    request: Request, visitor: Visitor, session: PageTransaction, done: Annotated[str, Query(max_length=20)] = ""
+) -> Response:
+    """Show who may do what, and what binds this person."""
+    permit(Act.READ_BOOK, by=visitor.actor)
+    reader = reader_of(request)
+    return show(request, "page.html", authority_page(session, reader, visitor.actor, done=done), reader=reader)
+
+
+@router.post("/authority/conflicts", dependencies=FORM_GUARDS)
+def declare(request: Request, visitor: Visitor, session: PageTransaction, typed: Typed) -> Response:
+    """Declare a tie to a party."""
+    reader, by = reader_of(request), visitor.actor
+
+    def act(_key: str) -> str:
+        since = read_day(reader, typed.get("since", ""), where="since")
+        party = parties.party_by_code(session, code=typed.get("party", "").strip()[:100])
+        email = typed.get("person", "") or None
+        words = typed.get("words", "")
+        authority.declare_conflict(session, party_id=party.id, since=since, words=words, by=by, email=email)
+        return "/authority?done=declared#ties"
+
+    return _done(request, session, reader, by, typed, "conflict", act)
+
+
+@router.post("/authority/conflicts/{number}/end", dependencies=FORM_GUARDS)
+def end_conflict(
+    request: Request, visitor: Visitor, session: PageTransaction, typed: Typed, number: Number
+) -> Response:
+    """End somebody's tie: for stewards."""
+    reader, by = reader_of(request), visitor.actor
+
+    def act(_key: str) -> str:
+        authority.end_conflict(session, conflict_id=number, words=typed.get("words", ""), by=by)
+        return "/authority?done=ended#ties"
+
+    return _done(request, session, reader, by, typed, "conflict", act)
+
+
+@router.post("/authority/delegations", dependencies=FORM_GUARDS)
+def lend(request: Request, visitor: Visitor, session: PageTransaction, typed: Typed) -> Response:
+    """Lend acts to somebody for a time."""
+    reader, by = reader_of(request), visitor.actor
+
+    def act(_key: str) -> str:
+        said = typed.get("act", "")
+        acts = [str(one) for one in lendable(by)] if said == ALL else [said] if said else []
+        from_day = read_day(reader, typed.get("from_day", ""), where="from_day")
+        to_day = read_day(reader, typed.get("to_day", ""), where="to_day")
+        asked = Delegation(acts, from_day, to_day)
+        authority.lend(session, to=typed.get("to", ""), asked=asked, by=by)
+        return "/authority?done=lent#lent"
+
+    return _done(request, session, reader, by, typed, "lend", act)
+
+
+@router.post("/authority/delegations/{number}/end", dependencies=FORM_GUARDS)
+def end_delegation(
+    request: Request, visitor: Visitor, session: PageTransaction, typed: Typed, number: Number
+) -> Response:
+    """End a delegation before its last day."""
+    reader, by = reader_of(request), visitor.actor
+
+    def act(_key: str) -> str:
+        authority.end_delegation(session, delegation_id=number, by=by)
+        return "/authority?done=ended#lent"
+
+    return _done(request, session, reader, by, typed, "lend", act)
+
+
+def _done(
+    request: Request,
+    session: Session,
+    reader: Reader,
+    by: Actor,
+    typed: Mapping[str, str],
+    form: str,
+    act: Callable[[str], str],
+) -> Response:
+    fields = {"since": "since", "party": "party", "words": "words", "to": "to", "acts": "act",
+              "from_day": "from_day", "to_day": "to_day"}  # fmt: skip
+    try:
+        with session.begin_nested():
+            return see(done_once(session, by=by, route=request.url.path, typed=typed, act=act))
+    except Refusal as refusal:
+        if isinstance(refusal, TOLD_TO_THE_AUDIT) and not isinstance(refusal, NotFound):
+            raise
+        wrong = wrong_by(refusal, fields={} if request.url.path.endswith("/end") else fields)
+        page = authority_page(session, reader, by, typed=typed, wrong={form: wrong})
+        return show(request, "page.html", page, status=422, reader=reader)
+
+
+def lendable(by: Actor) -> tuple[Act, ...]:
+    """Return the acts that a person may lend, in the order of the table."""
+    return tuple(act for act, roles in AUTHORITY.items() if act in LENDABLE and by.role in roles)
+
+
+def authority_page(
+    session: Session,
+    reader: Reader,
+    by: Actor,
+    *,
+    done: str = "",
+    typed: Mapping[str, str] | None = None,
+    wrong: Mapping[str, Wrong] | None = None,
+) -> Page:
+    """Return the page with the table, the person's ties and the acts that are lent."""
+    _ = reader.gettext
+    typed, wrong = typed or {}, wrong or {}
+    today = authority.today(session)
+    said = {
+        "declared": _("Declared. From its day on it binds on every deal of that party."),
+        "ended": _("Ended."),
+        "lent": _("Lent. Both names stand on what is done with it."),
+    }
+    role = _(ROLE_WORDS[by.role]) if by.role else ""
+    return Page(
+        _("What you may do"),
+        lead=_("You are signed in as {role}. Your column is marked; amounts are in the currency of the fund.").format(
+            role=role.lower()
+        ),
+        parts=(Text(said[done], "good"),) if done in said else (),
+        sections=(
+            Section(_("The table"), (may_table(reader, by),), anchor="table"),
+            Section(
+                _("Conflicts of interest"),
+                _ties(session, reader, by, today=today, typed=typed, wrong=wrong.get("conflict", RIGHT)),
+                anchor="ties",
+                note=_("Whoever has a tie to a party does nothing on its deals. Reading stays. A steward ends it."),
+            ),
+            Section(
+                _("Acts that are lent"),
+                _lent(session, reader, by, today=today, typed=typed, wrong=wrong.get("lend", RIGHT)),
+                anchor="lent",
+                note=_("For at most 90 days. Who borrows decides neither what they nor what the lender prepared."),
+            ),
+        ),
+    )
+
+
+def may_table(reader: Reader, by: Actor) -> Table:
+    """Return the published table; the reader's own column comes first and is marked."""
+    _ = reader.gettext
+    others = [role for role in Role if role is not by.role]
+    rows: list[Row] = []
+    for act, roles in AUTHORITY.items():
+        note = _("no door yet") if act in AWAITED else ""
+        if act in NEVER_WHO_PREPARED:
+            note = _("never {whom}").format(whom=NEVER_WHO_PREPARED[act]) + (f"; {note}" if note else "")
+        own = Cell(mark=_own_mark(reader, roles, by.role))
+        rows.append(
+            line(Cell(act[:1].upper() + act[1:], note=note), own, *(_alone(reader, roles, one) for one in others))
+        )
+    mine = _("You: %s") % (_(ROLE_WORDS[by.role]) if by.role else "")
+    return table(
+        _("Who may do what, and up to how much alone"),
+        (_("Act"), mine, *(_(ROLE_WORDS[one]) for one in others)),
+        rows,
+        empty="",
+    )
+
+
+def _own_mark(reader: Reader, roles: Mapping[Role, int | None], role: Role | None) -> Mark:
+    _ = reader.gettext
+    if role is None or role not in roles:
+        return Mark(_("No"))
+    return Mark(_alone(reader, roles, role), "good")
+
+
+def _alone(reader: Reader, roles: Mapping[Role, int | None], role: Role) -> str:
+    if role not in roles:
+        return "–"
+    minor = roles[role]
+    if minor is None:
+        return reader.gettext("Yes")
+    return reader.gettext("Up to %s") % reader.figure(Money(minor, "EUR"))
+
+
+def _ties(
+    session: Session, reader: Reader, by: Actor, *, today: date, typed: Mapping[str, str], wrong: Wrong
+) -> tuple[Part, ...]:
+    _ = reader.gettext
+    found = authority.conflicts(session, by=by)
+    rows = [
+        line(
+            one.person,
+            Cell(one.party, note=one.party_code),
+            reader.day(one.since),
+            one.words,
+            Cell(mark=Mark(_("Ended"), "quiet") if one.ended_at else Mark(_("Binds"), "warn"), note=one.ended_by),
+        )
+        for one in found
+    ]
+    shown = table(
+        _("Declared ties to parties"),
+        (_("Person"), _("Party"), _("Since"), _("What it is"), _("State")),
+        rows,
+        empty=_("Nothing is declared."),
+    )
+    ends = [
+        _end_form(reader, f"/authority/conflicts/{one.id}/end", _("End the tie of {person} to {party}").format(
+            person=one.person, party=one.party), asks=True)
+        for one in found if by.role is Role.STEWARD and not one.ended_at and one.user_id != by.id
+    ]  # fmt: skip
+    return shown, _declare_form(session, reader, by, today=today, typed=typed, wrong=wrong), *ends
+
+
+def _declare_form(
+    session: Session, reader: Reader, by: Actor, *, today: date, typed: Mapping[str, str], wrong: Wrong
+) -> Form:
+    _ = reader.gettext
+    place = PLACES["conflict"]
+    people = [Choice("", _("myself"))]
+    if by.role is Role.STEWARD:
+        people += [
+            Choice(email, name, typed.get("person") == email) for _id, email, name in authority.people_inside(session)
+        ]
+    whose = (Field("person", _("Whose"), kind="choice", choices=tuple(people), place=place),) if len(people) > 1 else ()
+    return Form(
+        action="/authority/conflicts",
+        csrf_token=reader.known.csrf_token if reader.known else "",
+        legend=_("Declare a conflict of interest"),
+        fields=(
+            *whose,
+            Field("party", _("Code of the party"), value=typed.get("party", ""), error=wrong.at("party"), place=place),
+            Field(
+                "since",
+                _("Since"),
+                value=typed.get("since", today.isoformat()),
+                kind="day",
+                error=wrong.at("since"),
+                place=place,
+            ),
+            Field("words", _("What it is"), value=typed.get("words", ""), error=wrong.at("words"), place=place),
+        ),
+        hidden=(("key", new_key()),),
+        buttons=(Button(_("Declare a conflict of interest")),),
+        problems=wrong.top,
+    )
+
+
+def _lent(
+    session: Session, reader: Reader, by: Actor, *, today: date, typed: Mapping[str, str], wrong: Wrong
+) -> tuple[Part, ...]:
+    _ = reader.gettext
+    found = authority.delegations(session, by=by)
+    rows = []
+    for one in found:
+        mark = Mark(_("In force"), "good") if one.in_force else Mark(_("Ended") if one.ended_at else _("Not in force"))
+        days = _("{start} to {end}").format(start=reader.day(one.from_day), end=reader.day(one.to_day))
+        at_most = "–" if one.at_most_minor is None else reader.figure(Money(one.at_most_minor, "EUR"))
+        rows.append(line(one.lender, one.borrower, Cell("; ".join(one.acts)), days, at_most, Cell(mark=mark)))
+    shown = table(
+        _("Acts that are lent, the newest first"),
+        (_("Lent by"), _("To"), _("Acts"), _("Days"), _("At most"), _("State")),
+        rows,
+        figures=(4,),
+        empty=_("Nothing is lent."),
+    )
+    ends = [
+        _end_form(reader, f"/authority/delegations/{one.id}/end", _("End what {lender} lent to {borrower}").format(
+            lender=one.lender, borrower=one.borrower))
+        for one in found
+        if not one.ended_at and one.to_day >= today
+        and (by.id in (one.lender_id, one.borrower_id) or by.role is Role.STEWARD)
+    ]  # fmt: skip
+    if not lendable(by):
+        return shown, *ends, Text(_("Your role has no act that is lent."))
+    return shown, *ends, _lend_form(session, reader, by, today=today, typed=typed, wrong=wrong)
+
+
+def _lend_form(
+    session: Session, reader: Reader, by: Actor, *, today: date, typed: Mapping[str, str], wrong: Wrong
+) -> Form:
+    _ = reader.gettext
+    place = PLACES["lend"]
+    people = [
+        Choice(email, name, typed.get("to") == email)
+        for person, email, name in authority.people_inside(session)
+        if person != by.id
+    ]
+    acts = [Choice(str(act), act[:1].upper() + act[1:], typed.get("act") == act) for act in lendable(by)]
+    days = (("from_day", _("First day"), today), ("to_day", _("Last day"), today + timedelta(days=14)))
+    return Form(
+        action="/authority/delegations",
+        csrf_token=reader.known.csrf_token if reader.known else "",
+        legend=_("Lend acts of your role"),
+        fields=(
+            Field("to", _("To whom"), kind="choice", choices=tuple(people), error=wrong.at("to"), place=place),
+            Field(
+                "act",
+                _("Act"),
+                kind="choice",
+                choices=(Choice("", _("choose")), *acts, Choice(ALL, _("All of these"), typed.get("act") == ALL)),
+                error=wrong.at("act"),
+                place=place,
+            ),
+            *(
+                Field(
+                    name, words, value=typed.get(name, day.isoformat()), kind="day", error=wrong.at(name), place=place
+                )
+                for name, words, day in days
+            ),
+        ),
+        hidden=(("key", new_key()),),
+        buttons=(Button(_("Lend acts of your role")),),
+        problems=wrong.top,
+    )
+
+
+def _end_form(reader: Reader, action: str, words: str, *, asks: bool = False) -> Form:
+    fields = (Field("words", reader.gettext("Why"), place=f"{quote(action)}-"),) if asks else ()
+    return Form(
+        action=action,
+        csrf_token=reader.known.csrf_token if reader.known else "",
+        legend=words,
+        fields=fields,
+        hidden=(("key", new_key()),),
+        buttons=(Button(words, quiet=True),),
+    )

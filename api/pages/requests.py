@@ -1,0 +1,180 @@
+"""What two people do: asking for a reversal or a payout, and deciding what somebody else asked for."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Request
+from fastapi.responses import Response
+from sqlmodel import Session
+
+from api.deps import PageTransaction, Visitor
+from api.pages.deal_parts import deal_link
+from api.pages.forms import FORM_GUARDS, Typed, done_once, new_key, read_day, see, sentence, wrong_by
+from api.pages.parts import Button, Facts, Field, Figure, Form, Link, Mark, Page, Panel, Part, Text
+from api.pages.reader import Reader, reader_of
+from api.pages.rendering import show
+from api.pages.words import ENTRY_WORDS, say
+from api.refusals import TOLD_TO_THE_AUDIT
+from domain.authority import Actor
+from domain.desk import edits, requests
+from domain.desk.requests import RequestLine
+from domain.errors import InputRefused, Problem, Refusal
+from domain.requests import RequestKind
+
+APPROVE, REFUSE, WITHDRAW = "approve", "refuse", "withdraw"
+SHOWN_MAX = 100
+router = APIRouter(include_in_schema=False)
+Number = Annotated[int, Path(ge=1, le=2**63 - 1)]
+
+
+@router.post("/requests/{number}", dependencies=FORM_GUARDS)
+def decide(request: Request, visitor: Visitor, session: PageTransaction, typed: Typed, number: Number) -> Response:
+    """Approve, refuse or withdraw a request, once however often the form is sent."""
+    reader, by = reader_of(request), visitor.actor
+
+    def act(key: str) -> str:
+        match typed.get("decision"):
+            case "approve":
+                entry_id = requests.approve(session, request_id=number, by=by, key=key)
+                return f"/entries/{entry_id}?new=true"
+            case "refuse":
+                requests.refuse(session, request_id=number, reason=typed.get("reason", ""), by=by)
+            case "withdraw":
+                requests.withdraw(session, request_id=number, by=by)
+            case _:
+                raise InputRefused([Problem("", reader.gettext("Choose what becomes of it"))], subject="the form")
+        return "/board/approvals?done=decided"
+
+    try:
+        with session.begin_nested():
+            return see(done_once(session, by=by, route=f"request {number}", typed=typed, act=act))
+    except TOLD_TO_THE_AUDIT:
+        raise
+    except Refusal as refusal:
+        wrong = wrong_by(refusal, fields={"reason": "reason"})
+        line = requests.request_line(session, request_id=number, by=by)
+        panel = request_panel(session, reader, by, line, problems=tuple(one.words for one in wrong.top))
+        trail = (Link("/board/approvals", reader.gettext("Approvals")),)
+        page = Page(reader.gettext("Request %s") % number, trail=trail, parts=(panel,), narrow=True)
+        return show(request, "page.html", page, status=422, reader=reader)
+
+
+@router.post("/entries/{entry_id}/request", dependencies=FORM_GUARDS)
+def ask_reversal(visitor: Visitor, session: PageTransaction, typed: Typed, entry_id: Number) -> Response:
+    """Ask for the reversal of an entry that two people brought about."""
+    by = visitor.actor
+
+    def act(_key: str) -> str:
+        requests.ask_reversal(session, entry_id=entry_id, reason=typed.get("reason", ""), by=by)
+        return "/board/approvals?done=asked"
+
+    with session.begin_nested():
+        return see(done_once(session, by=by, route=f"ask reversal {entry_id}", typed=typed, act=act))
+
+
+@router.post("/instruments/{instrument_id}/request", dependencies=FORM_GUARDS)
+def ask_payout(
+    request: Request, visitor: Visitor, session: PageTransaction, typed: Typed, instrument_id: UUID
+) -> Response:
+    """Ask for a payout above what the person pays out alone."""
+    reader, by = reader_of(request), visitor.actor
+
+    def act(_key: str) -> str:
+        currency = edits.currency_of(session, instrument_id=instrument_id)
+        requests.ask_payout(
+            session,
+            instrument_id=instrument_id,
+            minor=reader.read_minor(typed.get("amount", ""), currency),
+            effective_on=read_day(reader, typed.get("day", ""), where="day"),
+            reason=typed.get("reason", ""),
+            by=by,
+        )
+        return "/board/approvals?done=asked"
+
+    with session.begin_nested():
+        return see(done_once(session, by=by, route=f"ask payout {instrument_id}", typed=typed, act=act))
+
+
+def ask_form(reader: Reader, action: str, words: str, hidden: tuple[tuple[str, str], ...] = ()) -> Form:
+    """Return the form that asks for what two people do, with its reason."""
+    return Form(
+        action=action,
+        csrf_token=reader.known.csrf_token if reader.known else "",
+        legend=words,
+        fields=(Field("reason", reader.gettext("Reason"), place="ask-"),),
+        hidden=(*hidden, ("key", new_key())),
+        buttons=(Button(words),),
+    )
+
+
+def request_panels(session: Session, reader: Reader, by: Actor) -> tuple[Panel, ...]:
+    """Return every open request, each with the decision that this person may take or the reason why not."""
+    found = requests.requests(session, by=by, only_open=True, limit=SHOWN_MAX)
+    return tuple(request_panel(session, reader, by, one) for one in found)
+
+
+def request_panel(
+    session: Session, reader: Reader, by: Actor, one: RequestLine, *, problems: tuple[str, ...] = ()
+) -> Panel:
+    """Return a request: what is asked, by whom, why, and its decision."""
+    _ = reader.gettext
+    if one.kind is RequestKind.REVERSAL:
+        what = _("Reverse entry {number}: {kind}").format(
+            number=one.entry_id, kind=say(reader, ENTRY_WORDS, one.entry_kind or "").lower()
+        )
+        link = Link(f"/entries/{one.entry_id}", _("Open the entry"))
+    else:
+        what = _("Pay out on %s") % one.instrument
+        link = Link(deal_link(one.deal or ""), _("Open the whole deal"))
+    return Panel(
+        heading=f"{one.deal or one.fund} · {what}",
+        mark=Mark(_("Asked for"), "warn"),
+        note=one.reason,
+        anchor=f"request-{one.id}",
+        parts=(
+            Facts(
+                (
+                    Figure(_("Amount"), reader.money(one.amount)),
+                    Figure(_("Effective on"), reader.day(one.effective_on)),
+                    Figure(_("Asked by"), one.asker, reader.moment(one.asked_at)),
+                )
+            ),
+            Text("", link=link),
+            *(Text(sentence(words), "bad") for words in problems),
+            *_decision(session, reader, by, one),
+        ),
+    )
+
+
+def _decision(session: Session, reader: Reader, by: Actor, one: RequestLine) -> tuple[Part, ...]:
+    _ = reader.gettext
+    if one.decision is not None:
+        return ()
+    if by.id in (one.asked_by, one.asked_for):
+        own = Text(_("You asked for this, so somebody else decides it."))
+        return own, _form(reader, one, (Button(_("Withdraw"), "decision", WITHDRAW, quiet=True),), asks=False)
+    found = requests.may_decide(session, one, by=by)
+    if not found.allowed:
+        return (Text(" ".join(f"{sentence(str(reason))}." for reason in found.reasons)),)
+    buttons = (
+        Button(_("Approve and carry out"), "decision", APPROVE),
+        Button(_("Refuse"), "decision", REFUSE, quiet=True),
+    )
+    lent = found.by.acting_for
+    note = (Text(_("You decide this for %s.") % lent.name),) if lent else ()
+    return *note, _form(reader, one, buttons, asks=True)
+
+
+def _form(reader: Reader, one: RequestLine, buttons: tuple[Button, ...], *, asks: bool) -> Form:
+    hint = reader.gettext("Needed to refuse.")
+    reason = Field("reason", reader.gettext("Reason"), required=False, hint=hint, place=f"request-{one.id}-")
+    return Form(
+        action=f"/requests/{one.id}",
+        csrf_token=reader.known.csrf_token if reader.known else "",
+        legend=reader.gettext("Request %s") % one.id,
+        fields=(reason,) if asks else (),
+        hidden=(("key", new_key()),),
+        buttons=buttons,
+    )

@@ -1,0 +1,130 @@
+"""Pages tell a person what they may do and why not, and lead two people through what takes two."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from uuid import UUID
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from api.database.roles import Role as DatabaseRole
+from domain.authority import Actor
+from domain.desk import authority
+from domain.parties import Role
+from tests.api.world import FUND, World
+from tests.conftest import TestDatabase
+from tests.pages.conftest import Browser, hidden, words
+
+
+def commitment(database: TestDatabase, world: World) -> int:
+    with database.sessions.begin(DatabaseRole.NIGHT) as session:
+        found = session.execute(
+            text("SELECT id FROM entry WHERE kind = 'commitment' AND deal_id = :deal"), {"deal": world.ben.deal}
+        )
+        return int(found.scalar_one())
+
+
+def post(who: Browser, address: str, said: dict[str, str]) -> httpx.Response:
+    """Send a form of this person's session."""
+    token = hidden(who.get("/deals"), "/sign-out")["csrf_token"]
+    return who("POST", address, data={**said, "csrf_token": token})
+
+
+def key_of(page: str, action: str) -> str:
+    """Return the key of the form with this action."""
+    form = page.partition(f'action="{action}"')[2].partition("</form>")[0]
+    found = re.search(r'name="key" value="([^"]+)"', form)
+    assert found, action
+    return found.group(1)
+
+
+def test_a_reversal_is_asked_for_on_the_entrys_page_and_decided_on_the_approvals(
+    people_in: dict[str, Browser], world: World, database: TestDatabase
+) -> None:
+    officer, board = people_in["officer"], people_in["board"]
+    entry = commitment(database, world)
+    assert "Only an officer may reverse an entry; you are a board member." in words(board.get(f"/entries/{entry}"))
+    page = officer.get(f"/entries/{entry}")
+    ask = {"reason": "signed in error", "key": key_of(page.text, f"/entries/{entry}/request")}
+    assert post(officer, f"/entries/{entry}/request", ask).headers["location"] == "/board/approvals?done=asked"
+    assert "Its reversal is asked for by officer." in words(officer.get(f"/entries/{entry}"))
+    own = officer.get("/board/approvals?done=asked")
+    assert "You asked for this, so somebody else decides it." in words(own)
+    assert "Withdraw" in own.text
+    waiting = board.get("/board/approvals")
+    (number,) = set(re.findall(r'action="/requests/(\d+)"', waiting.text))
+    bare = post(board, f"/requests/{number}", {"decision": "refuse", "key": "one"})
+    assert (bare.status_code, "Say why" in words(bare)) == (422, True)
+    done = post(board, f"/requests/{number}", {"decision": "approve", "key": "two"})
+    assert re.fullmatch(r"/entries/\d+\?new=true", done.headers["location"])
+    assert "Nothing is asked for" in words(board.get("/board/approvals"))
+
+
+def test_a_payout_above_the_amount_leads_to_asking_for_it(
+    people_in: dict[str, Browser], world: World, database: TestDatabase
+) -> None:
+    with database.sessions.begin(DatabaseRole.NIGHT) as session:
+        authority.set_amount(
+            session, fund_code=FUND, act="pay out a drawdown", role="officer", minor=10_00,
+            valid_from=world_day(), source="resolution 7", by=Actor(UUID(int=1), "Stella", Role.STEWARD),
+        )  # fmt: skip
+    officer, board = people_in["officer"], people_in["board"]
+    address = f"/instruments/{world.ann.instrument}"
+    typed = {"amount": "10.01", "day": "2026-03-31", "step": "preview"}
+    page = post(officer, f"{address}/drawdown", typed)
+    assert page.status_code == 422
+    assert "You may pay out a drawdown of up to EUR 10.00 alone, and this is EUR 10.01; ask for it" in words(page)
+    ask = {**typed, "reason": "the roof is on", "key": key_of(page.text, f"{address}/request")}
+    assert post(officer, f"{address}/request", ask).headers["location"] == "/board/approvals?done=asked"
+    (number,) = set(re.findall(r'action="/requests/(\d+)"', board.get("/board/approvals").text))
+    assert (
+        post(board, f"/requests/{number}", {"decision": "refuse", "reason": "not yet", "key": "k"}).status_code == 303
+    )
+
+
+def world_day() -> date:
+    return date(2025, 1, 1)
+
+
+def test_each_person_sees_the_table_with_their_own_column(people_in: dict[str, Browser], world: World) -> None:
+    for who, said in (("officer", "Officer"), ("board", "Board"), ("auditor", "Auditor"), ("steward", "Steward")):
+        page = people_in[who].get("/authority")
+        assert page.status_code == 200
+        assert f"You: {said}" in words(page)
+    assert "Your role has no act that is lent." in words(people_in["auditor"].get("/authority"))
+    assert people_in["ann"].get("/authority").status_code == 403
+
+
+def test_a_tie_is_declared_on_the_page_and_shows_on_the_deal(people_in: dict[str, Browser], world: World) -> None:
+    officer, steward = people_in["officer"], people_in["steward"]
+    wrong = post(officer, "/authority/conflicts", {"party": "NOBODY", "since": "2026-01-01", "words": "x", "key": "1"})
+    assert (wrong.status_code, "There is no party NOBODY" in words(wrong)) == (422, True)
+    said = {"party": "HARBOUR", "since": "2026-01-01", "words": "my brother", "key": "2"}
+    assert post(officer, "/authority/conflicts", said).headers["location"] == "/authority?done=declared#ties"
+    assert "my brother" in words(steward.get("/authority"))
+    assert "my brother" not in words(people_in["board"].get("/authority"))
+    deal = words(officer.get("/deals/D-ANN"))
+    assert "L-ANN: not yours (officer has a conflict of interest with Harbour" in deal
+    (number,) = set(re.findall(r'action="/authority/conflicts/(\d+)/end"', steward.get("/authority").text))
+    assert post(officer, f"/authority/conflicts/{number}/end", {"words": "x", "key": "3"}).status_code == 403
+    ended = post(steward, f"/authority/conflicts/{number}/end", {"words": "he has left", "key": "4"})
+    assert ended.headers["location"] == "/authority?done=ended#ties"
+    assert "conflict of interest with" not in words(officer.get("/deals/D-ANN"))
+
+
+@pytest.mark.parametrize("act", ["approve a deal", "all"])
+def test_acts_are_lent_and_taken_back_on_the_page(people_in: dict[str, Browser], world: World, act: str) -> None:
+    board, officer = people_in["board"], people_in["officer"]
+    day = re.search(r'name="from_day" value="([^"]+)"', board.get("/authority").text)
+    assert day
+    said = {"to": "officer@bank.example", "act": act, "from_day": day[1], "to_day": day[1], "key": "1"}
+    assert post(board, "/authority/delegations", said).headers["location"] == "/authority?done=lent#lent"
+    page = officer.get("/authority")
+    assert "In force" in words(page)
+    (number,) = set(re.findall(r'action="/authority/delegations/(\d+)/end"', page.text))
+    assert post(officer, f"/authority/delegations/{number}/end", {"key": "2"}).status_code == 303
+    late = {**said, "to_day": "2099-01-01", "key": "3"}
+    assert "A delegation lasts at most 90 days" in words(post(board, "/authority/delegations", late))
