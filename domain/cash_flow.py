@@ -60,6 +60,8 @@ FLOWS: dict[tuple[str, bool], FlowName] = {
     ("distributions", True): FlowName.DISTRIBUTIONS,
     ("currency_position", True): FlowName.CONVERSIONS,
     ("currency_position", False): FlowName.CONVERSIONS,
+    ("currency_result", True): FlowName.CONVERSIONS,
+    ("currency_result", False): FlowName.CONVERSIONS,
 }
 """What cash moved for, by the account on the other side and whether it was debited."""
 

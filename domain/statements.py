@@ -6,7 +6,8 @@ assets. Which account stands on which line is data (``LINES``); a source's own a
 their kind, under their codes. Memorandum accounts are on the trial balance only, apart from the rest.
 
 Every currency is added up by itself and balances by itself. Where a fund has more than one, each line also has a total
-in the fund's currency; what currencies gained or lost against it is a line of its own, ``currency_result``.
+in the fund's currency. What was gained or lost on money converted back is income; what the money held gained since
+is a line of capital, ``unrealised_currency_result``.
 """
 
 from __future__ import annotations
@@ -64,7 +65,7 @@ LINES: dict[StatementPart, dict[str, tuple[str, ...]]] = {
         "opening_positions": ("opening_positions",),
         "other_capital": (),
         "accumulated_result": (),
-        "currency_result": ("currency_position",),
+        "unrealised_currency_result": ("currency_position",),
     },
     StatementPart.INCOME: {
         "interest": ("interest_income",),
@@ -73,6 +74,7 @@ LINES: dict[StatementPart, dict[str, tuple[str, ...]]] = {
         "dividends": ("dividend_income",),
         "realised_gains": ("realised_gains",),
         "recoveries": ("recovery_income",),
+        "realised_currency_result": ("currency_result",),
         "other_income": (),
     },
     StatementPart.EXPENSE: {
@@ -155,14 +157,14 @@ class BalanceSheet:
 
 @dataclass(frozen=True, slots=True)
 class IncomeStatement:
-    """What a span of days earned and cost. ``result`` is income less expense, in the total with ``currency_result``.
+    """What a span of days earned and cost. ``result`` is income less expense; its total has the unrealised result too.
 
-    ``currency_result`` is what the currencies of the fund gained against its own in the span; None for one currency.
+    ``unrealised_currency_result`` is what the money held in other currencies gained in the span; None for one currency.
     """
 
     income: FigureTable
     expense: FigureTable
-    currency_result: Money | None
+    unrealised_currency_result: Money | None
     result: FigureLine
 
 
@@ -243,8 +245,8 @@ def balance_sheet(
 ) -> BalanceSheet:
     """Return the balance sheet; the fund's own currency is the first of ``currencies``.
 
-    In the total the currency result takes what is left between the two sides: the position accounts at the day's rates
-    and, within a unit for each account, what rounding leaves.
+    In the total the unrealised result takes what is left between the two sides: the position accounts at the day's
+    rates and, within a unit for each account, what rounding leaves.
     """
     translate = translate if len(currencies) > 1 else None
     tables = {part: _table(part, balances, kinds, currencies, translate) for part in StatementPart}
@@ -253,8 +255,8 @@ def balance_sheet(
     lines = [result if one.name == result.name else one for one in tables[StatementPart.CAPITAL].lines]
     left = _minus(assets.sum.total, liabilities.sum.total)
     for line in lines:
-        left = left if line.name == "currency_result" else _minus(left, line.total)
-    lines = [_with_total(one, left) if one.name == "currency_result" else one for one in lines]
+        left = left if line.name == "unrealised_currency_result" else _minus(left, line.total)
+    lines = [_with_total(one, left) if one.name == "unrealised_currency_result" else one for one in lines]
     capital = FigureTable(StatementPart.CAPITAL, tuple(lines), _sum_of("capital", lines, currencies))
     difference = tuple(
         asset - liability - own
@@ -296,7 +298,7 @@ def earned_minor(
 ) -> int | None:
     """Return the accumulated and the currency result in the fund's currency; None for one currency, or with no rate."""
     lines = balance_sheet(balances, kinds, currencies=currencies, translate=translate).capital.lines
-    totals = [one.total for one in lines if one.name in ("accumulated_result", "currency_result")]
+    totals = [one.total for one in lines if one.name in ("accumulated_result", "unrealised_currency_result")]
     return None if None in totals else sum(one.minor for one in totals if one)
 
 

@@ -51,6 +51,7 @@ def about(head: StatementHead) -> tuple[tuple[str, Value], ...]:
     said += [("Known at seal", head.seal)]
     said += [("Sealed", f"{head.sealed_at:%Y-%m-%d %H:%M} UTC")] if head.sealed_at else []
     said += [("Currency", head.currency)]
+    said += [("Rate", f"{rate.in_words()} ({rate.source})") for rate in (*head.first_rates, *head.rates)]
     return tuple(said)
 
 
@@ -86,9 +87,9 @@ def income_sheet(found: FundStatement[IncomeStatement]) -> Sheet:
     """Return the income statement: income, expense, what the currencies gained, the result."""
     head, told = found.head, found.figures
     rows = [row for table in (told.income, told.expense) for row in _part(table, head)]
-    if told.currency_result is not None:
+    if (gained := told.unrealised_currency_result) is not None:
         blank = (None,) * len(head.currencies)
-        rows.append(("Result", STATEMENT_LINE_WORDS["currency_result"], None, *blank, told.currency_result))
+        rows.append(("Result", STATEMENT_LINE_WORDS["unrealised_currency_result"], None, *blank, gained))
     rows.append(_row("Result", STATEMENT_LINE_WORDS["result"], told.result, head))
     return Sheet(STATEMENT_WORDS["income"], _columns(head), rows, about(head))
 

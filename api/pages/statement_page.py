@@ -68,8 +68,8 @@ def income_page(reader: Reader, found: FundStatement[IncomeStatement]) -> Page:
     """Return the page of an income statement."""
     head, told = found.head, found.figures
     rows = []
-    if told.currency_result is not None:
-        rows.append(_gained(reader, head, told.currency_result))
+    if told.unrealised_currency_result is not None:
+        rows.append(_gained(reader, head, "unrealised_currency_result", told.unrealised_currency_result))
     rows.append(amount_row(reader, head, say(reader, STATEMENT_LINE_WORDS, "result"), told.result, total=True))
     result = say(reader, STATEMENT_LINE_WORDS, "result")
     tables = (
@@ -95,7 +95,7 @@ def cash_flow_page(reader: Reader, found: FundStatement[CashFlow]) -> Page:
             cells += [Cell(reader.figure(one.total) if one.total else "–")] if len(head.currencies) > 1 else []
             rows.append(line(Cell(say(reader, STATEMENT_LINE_WORDS, one.name)), *cells))
     if told.currency_result is not None:
-        rows.append(_gained(reader, head, told.currency_result))
+        rows.append(_gained(reader, head, "currency_result", told.currency_result))
     closing = say(reader, STATEMENT_LINE_WORDS, "closing")
     rows.append(amount_row(reader, head, closing, told.closing, accounts=told.closing.accounts, total=True))
     caption = say(reader, STATEMENT_WORDS, "cash-flow")
@@ -157,9 +157,9 @@ def _sum_row(reader: Reader, head: StatementHead, part: FigureTable) -> Row:
     return amount_row(reader, head, say(reader, SUM_WORDS, part.part), part.sum, total=True)
 
 
-def _gained(reader: Reader, head: StatementHead, gained: Money) -> Row:
+def _gained(reader: Reader, head: StatementHead, name: str, gained: Money) -> Row:
     blank = [""] * len(head.currencies)
-    return line(say(reader, STATEMENT_LINE_WORDS, "currency_result"), *blank, reader.figure(gained))
+    return line(say(reader, STATEMENT_LINE_WORDS, name), *blank, reader.figure(gained))
 
 
 def _accounts(

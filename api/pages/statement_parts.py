@@ -59,6 +59,10 @@ def notes(reader: Reader, head: StatementHead, place: str, difference: Iterable[
         words = _("There is no rate for {currencies} on this day, so there is no total in {currency}.")
         said = words.format(currencies=", ".join(head.missing_rates), currency=head.currency)
         told.append(Text(said, "warn"))
+    if head.rates:
+        words = _("Totals in {currency}: {rates}.")
+        rates = "; ".join(f"{rate.in_words()} ({rate.source})" for rate in (*head.first_rates, *head.rates))
+        told.append(Text(words.format(currency=head.currency, rates=rates)))
     return tuple(told)
 
 

@@ -8,15 +8,27 @@ from typing import Any, TypeVar
 from pydantic import ConfigDict, Field
 
 from api.schemas.common import Answer, MoneyAnswer
+from api.schemas.impact import Figure
 
 S = TypeVar("S", bound="StatementAnswer")
+
+
+class DayRateAnswer(Answer):
+    """One unit of ``base`` was worth ``units`` of ``currency`` on a day, says the source."""
+
+    currency: str
+    base: str
+    units: Figure
+    on: date
+    source: str
 
 
 class StatementAnswer(Answer):
     """What every statement says of itself; the same days and seal give the same figures for ever.
 
     ``from`` is null for a statement of one day. Only ``reached`` and ``last_seal`` are of the moment: how far the
-    fund's book has come towards ``as_of``, and the fund's last seal.
+    fund's book has come towards ``as_of``, and the fund's last seal. ``rates`` are those of ``as_of``,
+    ``first_rates`` those of the evening before ``from``.
     """
 
     model_config = ConfigDict(from_attributes=True, frozen=True, populate_by_name=True)
@@ -33,6 +45,8 @@ class StatementAnswer(Answer):
     seal: int
     sealed_at: datetime | None
     last_seal: int
+    rates: list[DayRateAnswer]
+    first_rates: list[DayRateAnswer]
     missing_rates: list[str]
 
 
@@ -73,7 +87,7 @@ class IncomeAnswer(StatementAnswer):
 
     income: FigureTableAnswer
     expense: FigureTableAnswer
-    currency_result: MoneyAnswer | None
+    unrealised_currency_result: MoneyAnswer | None
     result: FigureLineAnswer
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Generic, Literal, TypeVar
@@ -12,6 +12,8 @@ from sqlmodel import Session
 from domain import cash_flow as flows
 from domain import statements as rules
 from domain.cash_flow import CashFlow, FlowName
+from domain.currencies import Rate
+from domain.desk.day_rates import DayRates, day_rates
 from domain.desk.known import Cut, cut_of
 from domain.errors import InputRefused, NotFound, Problem
 from domain.money import Money
@@ -38,7 +40,8 @@ class StatementHead:
 
     ``first`` is the span's first day; None for a statement of one day. ``reached`` is how far the book had come
     towards ``as_of`` when it was read, ``last_seal`` the fund's last seal then: what was read at an earlier one is
-    what was known at that one. ``currencies`` are those that hold something, the fund's own first.
+    what was known at that one. ``currencies`` are those that hold something, the fund's own first; ``rates`` are those
+    of the last day by which totals are made, ``first_rates`` those of the evening before the span.
     """
 
     fund: str
@@ -53,6 +56,8 @@ class StatementHead:
     seal: int
     sealed_at: datetime | None
     last_seal: int
+    rates: tuple[Rate, ...] = ()
+    first_rates: tuple[Rate, ...] = ()
     missing_rates: tuple[str, ...] = ()
 
     @property
@@ -125,8 +130,9 @@ def balance_sheet(
     cut = cut_of(session, fund_code=fund_code, as_of=as_of, seal=seal)
     held = _balances(session, cut, as_of)
     currencies = rules.currencies_of([held], currency=cut.currency)
-    figures = rules.balance_sheet(held, _kinds(session, cut), currencies=currencies)
-    return FundStatement(_head(session, cut, currencies), figures)
+    rates = day_rates(session, cut, currencies, on=as_of)
+    figures = rules.balance_sheet(held, _kinds(session, cut), currencies=currencies, translate=rates.translate)
+    return FundStatement(_head(session, cut, currencies, rates=rates), figures)
 
 
 def income(
@@ -140,8 +146,13 @@ def income(
     begin = _first_day(first, cut)
     before, after = _balances(session, cut, _evening_before(begin)), _balances(session, cut, as_of)
     currencies = rules.currencies_of([before, after], currency=cut.currency)
-    figures = rules.income_statement(before, after, _kinds(session, cut), currencies=currencies)
-    return FundStatement(_head(session, cut, currencies, first=begin), figures)
+    rates_before, rates = _span_rates(session, cut, currencies, begin, before)
+    figures = rules.income_statement(
+        before, after, _kinds(session, cut), currencies=currencies, translate_before=rates_before.translate,
+        translate=rates.translate,
+    )  # fmt: skip
+    head = _head(session, cut, currencies, first=begin, rates_before=rates_before, rates=rates)
+    return FundStatement(head, figures)
 
 
 def cash_flow(
@@ -155,8 +166,13 @@ def cash_flow(
     moved = store.cash_movements(
         session, fund_id=cut.fund_id, first=begin, last=as_of, position=cut.known.position
     )  # fmt: skip
-    figures = flows.cash_flow(moved, before=before, after=after, currencies=currencies)
-    return FundStatement(_head(session, cut, currencies, first=begin), figures)
+    rates_before, rates = _span_rates(session, cut, currencies, begin, before)
+    figures = flows.cash_flow(
+        moved, before=before, after=after, currencies=currencies, translate_before=rates_before.translate,
+        translate=rates.translate,
+    )  # fmt: skip
+    head = _head(session, cut, currencies, first=begin, rates_before=rates_before, rates=rates)
+    return FundStatement(head, figures)
 
 
 def account_statement(
@@ -288,7 +304,10 @@ def _head(
     *,
     first: date | None = None,
     by: ByDay = "booked_on",
+    rates_before: DayRates | None = None,
+    rates: DayRates | None = None,
 ) -> StatementHead:
+    missing = {one for them in (rates_before, rates) if them for one in them.missing}
     return StatementHead(
         fund=cut.fund_code,
         fund_name=cut.fund_name,
@@ -302,6 +321,20 @@ def _head(
         seal=cut.known.number,
         sealed_at=cut.known.sealed_at,
         last_seal=seals.known_at(session, cut.fund_id).number,
+        rates=rates.rates if rates else (),
+        first_rates=rates_before.rates if rates_before else (),
+        missing_rates=tuple(sorted(missing)),
+    )
+
+
+def _span_rates(
+    session: Session, cut: Cut, currencies: Sequence[str], begin: date, before: Mapping[tuple[str, str], int]
+) -> tuple[DayRates, DayRates]:
+    """Return the rates of the evening before a span, for what was held then, and of its last day."""
+    held_before = rules.currencies_of([before], currency=cut.currency)
+    return (
+        day_rates(session, cut, held_before, on=_evening_before(begin)),
+        day_rates(session, cut, currencies, on=cut.as_of),
     )
 
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import cash_flow as flows
+from domain import currencies
 from domain.cash_flow import FLOWS, CashMovement, FlowName, cash_flow
 from domain.ledger import CHART, AccountKind
 from domain.money import Money, round_half_even
@@ -161,7 +162,9 @@ def test_trial_balance_and_balance_sheet_are_equal_on_both_sides_in_every_curren
         exact = -sum(
             (minor * RATES[of] for (code, of), minor in held.items() if code == "currency_position"), Fraction(0)
         )
-        assert abs(capital_line(found, "currency_result") - exact) <= len(held), "no more than rounding is left over"
+        assert abs(capital_line(found, "unrealised_currency_result") - exact) <= len(held), (
+            "no more than rounding is left over"
+        )
 
 
 @given(histories(("EUR", "USD")), st.integers(0, 363), st.integers(0, 363))
@@ -206,10 +209,10 @@ def test_what_a_currency_gained_is_a_line_of_its_own() -> None:
     found = balance_sheet(held, KINDS, currencies=("EUR", "USD"), translate=rate)
     assert found.assets.sum.total == Money(1_004_50, "EUR")
     assert capital_line(found, "contributed") == 1_000_00
-    assert capital_line(found, "currency_result") == 4_50
+    assert capital_line(found, "unrealised_currency_result") == 4_50
     before = {("cash", "EUR"): 1_000_00, ("contributed", "EUR"): -1_000_00}
     income = income_statement(before, held, KINDS, currencies=("EUR", "USD"), translate_before=rate, translate=rate)
-    assert income.currency_result == Money(4_50, "EUR") == income.result.total
+    assert income.unrealised_currency_result == Money(4_50, "EUR") == income.result.total
     flow = cash_flow(
         [
             CashMovement("conversion", "currency_position", Money(-100_00, "EUR"), debited=True),
@@ -227,7 +230,7 @@ def test_without_a_rate_there_is_no_total_and_the_currencies_stand_by_themselves
     found = balance_sheet(held, KINDS, currencies=("EUR", "USD"), translate=no_rate)
     assert found.assets.sum.total is None and found.assets.sum.amounts == (Money(0, "EUR"), Money(5, "USD"))
     income = income_statement({}, held, KINDS, currencies=("EUR", "USD"), translate=no_rate)
-    assert income.result.total is None and income.currency_result is None
+    assert income.result.total is None and income.unrealised_currency_result is None
 
 
 @given(histories(), st.integers(0, 364), st.integers(0, 364))
@@ -254,7 +257,7 @@ def test_a_movement_that_is_missing_shows_as_a_difference() -> None:
 
 
 def test_flows_speak_of_accounts_that_exist() -> None:
-    assert {code for code, _ in FLOWS} <= set(CHART) | {"currency_position"}
+    assert {code for code, _ in FLOWS} <= set(CHART) | {currencies.POSITION, currencies.RESULT}
     assert set(FLOWS.values()) | {FlowName.REVERSALS, FlowName.OTHER} == set(FlowName)
 
 
