@@ -240,7 +240,10 @@ def balances_that_differ(session: Session) -> list[Finding]:
 
 
 def snapshots_that_differ(session: Session) -> list[Finding]:
-    """Return balances kept at a month's end that are not what was booked until then sums to, the first ones first."""
+    """Return balances kept at a closing that are not what was booked until then sums to, the first ones first.
+
+    One that was taken away counts as nothing, as it does for whoever reads balances.
+    """
     rows = session.execute(
         text(
             """SELECT account_id, format('the balance of %s of %s at %s is kept as %s and its postings sum to %s',
@@ -249,8 +252,12 @@ def snapshots_that_differ(session: Session) -> list[Finding]:
                             coalesce(sum(amount) OVER (PARTITION BY account_id ORDER BY day, kept NULLS FIRST
                                                        ROWS UNBOUNDED PRECEDING), 0) AS balance
                      FROM (SELECT account_id, booked_on AS day, sum(amount) AS amount, NULL::bigint AS kept
-                           FROM posting WHERE EXISTS (SELECT FROM balance_snapshot) GROUP BY account_id, booked_on
-                           UNION ALL SELECT account_id, period_end, 0, balance_minor FROM balance_snapshot) days) told
+                           FROM posting WHERE EXISTS (SELECT FROM period) GROUP BY account_id, booked_on
+                           UNION ALL
+                           SELECT o.id, c.period_end, 0, coalesce(b.balance_minor, 0)
+                           FROM period c JOIN account o ON o.fund_id = c.fund_id
+                           LEFT JOIN balance_snapshot b ON b.account_id = o.id AND b.period_end = c.period_end
+                           ) days) told
                JOIN account a ON a.id = account_id JOIN fund f ON f.id = a.fund_id
                WHERE kept IS NOT NULL AND kept <> balance ORDER BY day, account_id LIMIT :most"""
         ),

@@ -295,3 +295,31 @@ def test_a_period_closes_while_eight_clients_post(database: TestDatabase, fund_i
         seals.seal_facts(session)
         assert ledger.verify(session).sound
     print(f"acknowledged {len(acknowledged)}, found {len(found)}, refused as closed {len(refused)}, doubled 0")
+
+
+@pytest.mark.parametrize(
+    ("tampering", "words"),
+    [
+        (
+            "UPDATE balance_snapshot SET balance_minor = 1 FROM account a WHERE a.id = account_id AND a.code = 'cash'",
+            "1",
+        ),
+        ("DELETE FROM balance_snapshot", "0"),
+    ],
+)
+def test_a_closing_balance_that_an_owner_changed_is_named(
+    database: TestDatabase, fund_id: UUID, tampering: str, words: str
+) -> None:
+    with database.sessions.begin(Role.NIGHT) as session:
+        post(session, fund_id, paid_in(100_00, on=JAN))
+    with database.sessions.begin(Role.NIGHT) as session:
+        desk.close(session, fund_code="commons", period_end=JAN, by=NIGHT)
+    with database.sessions.begin(Role.NIGHT) as session:
+        assert ledger.verify(session).sound
+    with database.sessions.begin(Role.MIGRATOR) as session:
+        session.execute(text("ALTER TABLE balance_snapshot DISABLE TRIGGER balance_snapshot_is_append_only"))
+        session.execute(text(tampering))
+    with database.sessions.begin(Role.NIGHT) as session:
+        told = ledger.verify(session)
+        assert not told.sound and told.first is not None
+        assert f"at 2026-01-31 is kept as {words} and its postings sum to 10000" in told.first.why
