@@ -56,7 +56,7 @@ class Link:
 
 def cut(session: Session) -> Cut:
     """Fix how this transaction writes rows, and read where the book stands now."""
-    for setting in (*CANONICAL, "work_mem = '64MB'"):
+    for setting in (*CANONICAL, "work_mem = '64MB'", "jit = off"):
         session.execute(text(f"SET LOCAL {setting}"))
     row = session.execute(
         text(

@@ -12,7 +12,7 @@ REVOKE ALL ON FUNCTION next_link(bytea, bytea, bytea), chain_link(bytea, bytea) 
 -- What is written as text must be written in one way, whoever asks: the settings stand here, the row forms rest on them.
 CREATE OR REPLACE FUNCTION seal_facts() RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = public, pg_temp SET timezone = 'UTC' SET datestyle = 'ISO, YMD' SET intervalstyle = 'postgres'
-    SET bytea_output = 'hex' SET extra_float_digits = 1 SET work_mem = '64MB' AS $$
+    SET bytea_output = 'hex' SET extra_float_digits = 1 SET work_mem = '64MB' SET jit = off AS $$
 DECLARE
     state seal_horizon;
     here text := (SELECT system_identifier FROM pg_control_system());
@@ -41,6 +41,7 @@ BEGIN
     WITH found AS MATERIALIZED (
         SELECT kind, id, xid, leaf, coalesce(fund_id, '00000000-0000-0000-0000-000000000000') AS owner FROM fact
         WHERE xid >= sealed_from AND (xid < oldest_running OR restored)
+          AND NOT EXISTS (SELECT FROM seal s WHERE s.fact_id = fact.id)
     ), chain AS MATERIALIZED (
         -- The bank's own chain comes first.
         SELECT *, coalesce(fund_id, '00000000-0000-0000-0000-000000000000') AS owner FROM seal_chain
@@ -48,7 +49,7 @@ BEGIN
         SELECT f.kind, f.id, f.xid, f.leaf, f.owner, c.id AS chain_id, c.head,
                c.number + row_number() OVER (PARTITION BY f.owner ORDER BY f.xid, f.id) AS number,
                state.position + row_number() OVER (ORDER BY f.owner, f.xid, f.id) AS place
-        FROM found f JOIN chain c ON c.owner = f.owner WHERE NOT EXISTS (SELECT FROM seal s WHERE s.fact_id = f.id)
+        FROM found f JOIN chain c ON c.owner = f.owner
     )
     SELECT 2, id, kind, chain_id, number, place, leaf,
            -- Kind and number of the fact are in its leaf already; the seal adds its own place, order and moment.
