@@ -22,6 +22,7 @@ from domain.currencies import (
     translate,
     usable_rate,
 )
+from domain.desk.authority import permitted
 from domain.desk.days import booking_day, require_amount
 from domain.errors import InputRefused, Problem
 from domain.ledger import AccountKind, Entry, KeyUsedForAnotherRequest, Posting
@@ -161,7 +162,8 @@ def convert(
         bought_minor = translate(sold.minor, sold.currency, into, rate)
     require_amount(bought_minor)
     bought = Money(bought_minor, into)
-    permit(Act.CONVERT, by=by, amount=sold if sold.currency == fund.currency else bought)
+    amount = sold if sold.currency == fund.currency else bought
+    by = permitted(session, Act.CONVERT, by=by, fund_id=fund.id, amount=amount)
     settled = _settled(session, fund, sold=sold, bought=bought)
     entry = Entry(
         kind="conversion",
