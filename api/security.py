@@ -12,11 +12,18 @@ from api.database.roles import Role
 from api.database.sessions import Sessions
 from api.refusals import TooManyAttempts
 from domain.desk import people, sign_ins
-from domain.desk.people import UserKnown
+from domain.desk.people import PasswordKept, UserKnown
 
 
 def sign_in(sessions: Sessions, *, email: str, password: str, address: str) -> UserKnown:
-    """Return the user whose email and password these are.
+    """Return the user whose email and password these are. Refused as in ``check_password``."""
+    known = check_password(sessions, email=email, password=password, address=address).known
+    assert known is not None, "a password that was checked is somebody's"
+    return known
+
+
+def check_password(sessions: Sessions, *, email: str, password: str, address: str) -> PasswordKept:
+    """Return whose password this is, with the hash that it was checked against.
 
     The slow part runs between two transactions, so that guessing cannot hold the database's connections.
     Refused: too many failures before (``TooManyAttempts``; the right password too), what does not fit
@@ -28,10 +35,10 @@ def sign_in(sessions: Sessions, *, email: str, password: str, address: str) -> U
         kept = people.password_kept(session, email=email)
     if counted.wait_seconds:
         raise TooManyAttempts(counted.wait_seconds, is_news=counted.is_news)
-    known = people.recognise(kept, password=password)
+    people.recognise(kept, password=password)
     with sessions.begin(Role.APP) as session:
         sign_ins.attempt_succeeded(session, email=email, address=address)
-    return known
+    return kept
 
 
 def same_secret(one: str, other: str) -> bool:

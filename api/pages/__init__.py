@@ -13,6 +13,7 @@ def add_pages(app: FastAPI) -> None:
     """Open every page."""
     from api.pages import (
         approvals,
+        audit,
         authority,
         board,
         currencies,
@@ -24,6 +25,7 @@ def add_pages(app: FastAPI) -> None:
         moving_money,
         nights,
         officer,
+        own_account,
         periods,
         requests,
         signing_in,
@@ -47,5 +49,7 @@ def add_pages(app: FastAPI) -> None:
         ledger,
         periods,
         currencies,
+        audit,
+        own_account,
     ):
         app.include_router(room.router)

@@ -17,7 +17,7 @@ from starlette.types import Scope
 from api.pages.parts import Link
 from api.pages.reader import Reader, reader_of, translations
 from api.pages.words import ROLE_WORDS
-from domain.authority import INSIDE
+from domain.authority import INSIDE, MAY, Act
 from domain.parties import Role
 
 ROOM = Path(__file__).resolve().parent.parent
@@ -88,6 +88,8 @@ def frame(request: Request, reader: Reader) -> Frame:
         work = [("/officer", _("Work list"))] if role is not Role.BOARD else []
         places = [*work, ("/board", _("Impact")), ("/board/approvals", _("Approvals")), ("/deals", _("Deals"))]
         places += [("/ledger", _("Ledger")), ("/authority", _("Authority"))]
+        if role in MAY[Act.READ_AUDIT]:
+            places.append(("/audit", _("Audit")))
     here = max(
         (place for place, _words in places if path == place or path.startswith(f"{place}/")), default="", key=len
     )

@@ -89,6 +89,11 @@ def _open(request: Request, known: UserKnown) -> WebSessionOpened:
         return people.open_web_session(session, by=known.actor, agent=agent_of(request))
 
 
+def reopen(request: Request, visitor: UserKnown) -> WebSessionOpened:
+    """Give a browser that is signed in a new secret; the old one is worthless from now on."""
+    return _open(request, visitor)
+
+
 def give_cookie(request: Request, answer: Response, opened: WebSessionOpened) -> None:
     """Let the browser keep the secret of its session, where no script and no other site can use it."""
     answer.set_cookie(
