@@ -166,14 +166,14 @@ def _day(moment: datetime | None) -> date | None:
     return moment.date() if moment else None
 
 
-def _tell(found: Any, sheet: Callable[[Any], Sheet], model: Any, form: StatementFormat, out: Path | None) -> None:
+def _tell(found: Any, sheet: Callable[..., Sheet], model: Any, form: StatementFormat, out: Path | None) -> None:
     from api.files.statements import flat
     from api.schemas.statements import answered
 
     if form is StatementFormat.JSON:
         _print_json(answered(model, flat(found)).model_dump(mode="json", by_alias=True), out)
     else:
-        _tell_sheet(sheet(found), found.head, form, out)
+        _tell_sheet(sheet(found, whole=form is not StatementFormat.TABLE), found.head, form, out)
     for difference in getattr(found.figures, "difference", ()):
         if difference.minor:
             typer.echo(f"this does not add up: {difference} are missing; run missionbook verify", err=True)

@@ -55,12 +55,13 @@ def about(head: StatementHead) -> tuple[tuple[str, Value], ...]:
     return tuple(said)
 
 
-def trial_balance_sheet(found: FundStatement[TrialBalance]) -> Sheet:
-    """Return the trial balance: accounts, their sums, then memorandum apart."""
+def trial_balance_sheet(found: FundStatement[TrialBalance], *, whole: bool = True) -> Sheet:
+    """Return the trial balance: accounts, their sums, then memorandum apart. ``whole`` has what holds nothing too."""
     told = found.figures
+    lines, memorandum = ([one for one in them if whole or one.balance.minor] for them in (told.lines, told.memorandum))
     rows = [
-        *_accounts(told.lines, told.sums, "Accounts"),
-        *_accounts(told.memorandum, told.memorandum_sums, "Memorandum"),
+        *_accounts(lines, told.sums, "Accounts"),
+        *_accounts(memorandum, told.memorandum_sums, "Memorandum"),
     ]
     columns = (
         Column("Part", 13), Column("Account", 32), Column("Kind", 16), Column("Currency", 9),
@@ -76,17 +77,19 @@ def _accounts(lines: Iterable[TrialBalanceLine], sums: Iterable[TrialBalanceSum]
         yield (part, "Total", None, total.debit.currency, total.debit, total.credit)
 
 
-def balance_sheet_sheet(found: FundStatement[BalanceSheet]) -> Sheet:
+def balance_sheet_sheet(found: FundStatement[BalanceSheet], *, whole: bool = True) -> Sheet:
     """Return the balance sheet, part by part."""
     told = found.figures
-    rows = [row for table in (told.assets, told.liabilities, told.capital) for row in _part(table, found.head)]
+    rows = [
+        row for table in (told.assets, told.liabilities, told.capital) for row in _part(table, found.head, whole=whole)
+    ]
     return Sheet(STATEMENT_WORDS["balance-sheet"], _columns(found.head), rows, about(found.head))
 
 
-def income_sheet(found: FundStatement[IncomeStatement]) -> Sheet:
+def income_sheet(found: FundStatement[IncomeStatement], *, whole: bool = True) -> Sheet:
     """Return the income statement: income, expense, what the currencies gained, the result."""
     head, told = found.head, found.figures
-    rows = [row for table in (told.income, told.expense) for row in _part(table, head)]
+    rows = [row for table in (told.income, told.expense) for row in _part(table, head, whole=whole)]
     if (gained := told.unrealised_currency_result) is not None:
         blank = (None,) * len(head.currencies)
         rows.append(("Result", STATEMENT_LINE_WORDS["unrealised_currency_result"], None, *blank, gained))
@@ -94,11 +97,11 @@ def income_sheet(found: FundStatement[IncomeStatement]) -> Sheet:
     return Sheet(STATEMENT_WORDS["income"], _columns(head), rows, about(head))
 
 
-def cash_flow_sheet(found: FundStatement[CashFlow]) -> Sheet:
+def cash_flow_sheet(found: FundStatement[CashFlow], *, whole: bool = True) -> Sheet:
     """Return the cash flow: cash at the start, what moved it, cash at the end."""
     head, told = found.head, found.figures
     rows = [_row("Cash", STATEMENT_LINE_WORDS["opening"], told.opening, head)]
-    rows += [_row("Flow", STATEMENT_LINE_WORDS[one.name], one, head) for one in told.lines]
+    rows += [_row("Flow", STATEMENT_LINE_WORDS[one.name], one, head) for one in told.lines if whole or one.shown]
     if told.currency_result is not None:
         blank = (None,) * len(head.currencies)
         rows.append(("Flow", STATEMENT_LINE_WORDS["currency_result"], None, *blank, told.currency_result))
@@ -135,12 +138,12 @@ def _columns(head: StatementHead) -> tuple[Column, ...]:
     return (Column("Part", 13), Column("Line", 36), Column("Accounts", 34), *amounts)
 
 
-def _part(table: FigureTable, head: StatementHead) -> Iterator[Row]:
+def _part(table: FigureTable, head: StatementHead, *, whole: bool) -> Iterator[Row]:
     part = PART_OF_STATEMENT_WORDS[table.part]
     for line in table.lines:
         if line.name in _OTHERS:
             yield from _each_account(part, line, head)
-        else:
+        elif whole or line.shown:
             yield _row(part, STATEMENT_LINE_WORDS[line.name], line, head)
     yield _row(part, SUM_WORDS[table.part], table.sum, head)
 

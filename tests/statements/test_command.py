@@ -57,6 +57,15 @@ def test_a_table_for_people(environment: Mapping[str, str], words: tuple[str, ..
         assert one in printed, printed
 
 
+def test_a_table_leaves_out_what_holds_nothing_but_says_that_there_is_no_provision(
+    environment: Mapping[str, str],
+) -> None:
+    printed = run(environment, "balance-sheet", *DAY).decode()
+    assert "Provisions" in printed and "Royalties" not in printed
+    assert "Royalties" in run(environment, "balance-sheet", *DAY, "--format", "csv").decode()
+    assert "royalty_at_cost" not in run(environment, "trial-balance", *DAY).decode()
+
+
 @pytest.mark.parametrize("name", ["trial-balance", "balance-sheet", "income", "cash-flow", "account"])
 def test_json_and_files_say_the_same(environment: Mapping[str, str], tmp_path: Path, name: str) -> None:
     asked = (name, *(["cash"] if name == "account" else []), *DAY)
