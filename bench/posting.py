@@ -51,11 +51,12 @@ BARE_TABLES = """
     GRANT ALL ON bare_entry, bare_posting TO missionbook_app"""
 BARE = """
     WITH header AS (INSERT INTO bare_entry (fund_id, kind, reason, idem_key, booked_on, effective_on)
-                    VALUES (%s, 'transfer', 'bench', %s, %s, %s) RETURNING id)
-    INSERT INTO bare_posting SELECT id, line, account, 'EUR', %s, %s, amount
+                    VALUES (%s, 'transfer', 'bench', %s, '2026-03-31', '2026-03-31') RETURNING id)
+    INSERT INTO bare_posting SELECT id, line, account, 'EUR', '2026-03-31', '2026-03-31', amount
     FROM header, (VALUES (1, %s::bigint, %s::bigint), (2, %s::bigint, %s::bigint)) AS p (line, account, amount)"""
-POST = """SELECT * FROM post_entry(%s, %s, %s, %s, %b, 'transfer', 'bench', '', NULL, %s, %s, NULL,
-    %s, %s, %s::bigint[], ARRAY[NULL, NULL]::uuid[])"""
+POST = """SELECT * FROM post_entry(%s, %s, %s, %s, %s::bytea, 'transfer', 'bench', '', NULL, '2026-03-31', '2026-03-31',
+    NULL, %s::text[], '{EUR,EUR}', '{500,-500}', '{NULL,NULL}')"""
+HASH = "\\x" + "78" * 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class Ways:
         """One statement into tables with primary keys alone."""
         debit, credit = self._pair(turn)
         first = self.book.first_account
-        said = (self.book.fund, self._key(turn), DAY, DAY, DAY, DAY, first + debit, 500, first + credit, -500)
+        said = (str(self.book.fund), self._key(turn), first + debit, 500, first + credit, -500)
         connection.execute(BARE, said)
         return 1
 
@@ -94,9 +95,8 @@ class Ways:
         return self._ours(connection, turn, ACCOUNTS, turn % ACCOUNTS)
 
     def _ours(self, connection: psycopg.Connection[Any], turn: int, debit: int, credit: int) -> int:
-        officer = self.book.officer
-        said = (self.book.fund, officer, str(officer), self._key(turn), b"x" * 32, DAY, DAY,
-                [f"a{debit}", f"a{credit}"], ["EUR", "EUR"], [500, -500])  # fmt: skip
+        fund, officer = str(self.book.fund), str(self.book.officer)
+        said = (fund, officer, officer, self._key(turn), HASH, f"{{a{debit},a{credit}}}")
         connection.execute(POST, said)
         return 1
 
