@@ -66,7 +66,8 @@ DELETE FROM seal WHERE fact_kind = 'period';
 INSERT INTO seal (fact_id, fact_kind, chain_id, number, position, leaf_hash, chain_hash)
 SELECT p.id, 'period', c.id, x.place, x.place, '', ''
 FROM period p JOIN seal_chain c ON c.fund_id = p.fund_id
-CROSS JOIN LATERAL (SELECT 2 * ceil((p.period_end + 1 - DATE '{FIRST}') * {ENTRIES} / 3652.0)::bigint AS place) x;
+CROSS JOIN LATERAL (
+    SELECT 2 * ceil((p.period_end + 1 - DATE '{FIRST}')::bigint * {ENTRIES} / 3652.0)::bigint AS place) x;
 """
 
 PLAIN = """SELECT a.code, a.currency, coalesce(sum(p.amount), 0)::bigint FROM account a

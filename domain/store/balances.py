@@ -21,7 +21,8 @@ LATER_FACTS_MAX = 20_000
 _KNOWN = """AND (CAST(:position AS bigint) IS NULL OR EXISTS (
                        SELECT FROM seal s WHERE s.fact_id = p.entry_id AND s.position <= :position))"""
 _KNOWN_CLOSING = """AND EXISTS (SELECT FROM seal s WHERE s.fact_id = c.id AND s.position <= :position)"""
-_SEALED_BY_THEN = "AND EXISTS (SELECT FROM seal s WHERE s.fact_id = p.entry_id AND s.position <= :position)"
+# A look at each posting's seal: as a join the planner would read all seals anew for every account.
+_SEALED_BY_THEN = "AND (SELECT s.position FROM seal s WHERE s.fact_id = p.entry_id) <= :position"
 
 _BY_BOOKING_DAY = """
     WITH closing AS MATERIALIZED (
@@ -39,12 +40,13 @@ _BY_BOOKING_DAY = """
     ORDER BY a.code, a.currency"""
 
 # What a value day moves across the day: booked later and effective by then, less booked by then and effective later.
+# The span of an account's posting between its two days is written as the index has it.
 _SHIFTED = """CROSS JOIN LATERAL (
-        SELECT coalesce(sum(p.amount) FILTER (WHERE p.effective_on <= :as_of), 0)
-             - coalesce(sum(p.amount) FILTER (WHERE p.effective_on > :as_of), 0) AS minor
-        FROM posting p WHERE p.account_id = a.id AND p.effective_on <> p.booked_on
-          AND ((p.effective_on <= :as_of AND p.booked_on > :as_of)
-               OR (p.effective_on > :as_of AND p.booked_on <= :as_of)) {known}) shifted"""
+        SELECT coalesce(sum(CASE WHEN p.effective_on <= :as_of THEN p.amount ELSE -p.amount END), 0) AS minor
+        FROM posting p WHERE p.effective_on <> p.booked_on
+          AND int8range(p.account_id * 10000000 + (LEAST(p.effective_on, p.booked_on) - '0001-01-01'::date),
+                        p.account_id * 10000000 + (GREATEST(p.effective_on, p.booked_on) - '0001-01-01'::date))
+              @> (a.id * 10000000 + (CAST(:as_of AS date) - '0001-01-01'::date)) {known}) shifted"""
 
 # Entries that are not known at a position: sealed after it, or of transactions that the last sealing had to leave out.
 _NOT_KNOWN = """LEFT JOIN (

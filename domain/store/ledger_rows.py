@@ -98,10 +98,11 @@ class PostingRow(SQLModel, table=True):
         ),
         Index(
             "posting_of_another_value_day",
-            "account_id",
-            "effective_on",
-            "booked_on",
-            postgresql_include=["amount"],
+            text(
+                "int8range(account_id * 10000000 + (LEAST(effective_on, booked_on) - '0001-01-01'::date), "
+                "account_id * 10000000 + (GREATEST(effective_on, booked_on) - '0001-01-01'::date))"
+            ),
+            postgresql_using="gist",
             postgresql_where=text("effective_on <> booked_on"),
         ),
     )

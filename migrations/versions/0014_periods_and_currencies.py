@@ -19,6 +19,7 @@ branch_labels = None
 depends_on = None
 
 VALUE_DAY_DIFFERS = sa.text("effective_on <> booked_on")
+ACROSS = "account_id * 10000000 + ({}(effective_on, booked_on) - '0001-01-01'::date)"
 
 
 def open_exchange_rate() -> None:
@@ -50,12 +51,13 @@ def open_exchange_rate() -> None:
 
 def upgrade() -> None:
     run("0014_periods")
+    # From the earlier of the two days to the later, the account's number before them: one look finds who lies across.
     op.create_index(
         "posting_of_another_value_day",
         "posting",
-        ["account_id", "effective_on", "booked_on"],
+        [sa.text(f"int8range({ACROSS.format('LEAST')}, {ACROSS.format('GREATEST')})")],
         unique=False,
-        postgresql_include=["amount"],
+        postgresql_using="gist",
         postgresql_where=VALUE_DAY_DIFFERS,
     )
     open_exchange_rate()
