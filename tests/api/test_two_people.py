@@ -47,6 +47,8 @@ def test_a_commitment_is_taken_back_by_two(bank: dict[str, Caller], world: World
     later = bank["board"].post(f"{API}/requests/{number}/refusal", {"reason": "too late"})
     assert (later.status_code, word(later)) == (409, "request-decided")
     assert bank["auditor"].get(f"{API}/requests?open=true").json()["items"] == []
+    assert bank["steward"].post(f"{API}/seals").status_code == 201
+    assert bank["auditor"].get(f"{API}/verification").json()["sound"] is True
 
 
 def test_of_two_who_approve_at_once_one_wins_and_the_other_is_told(bank: dict[str, Caller], world: World) -> None:
