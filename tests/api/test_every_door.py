@@ -26,8 +26,24 @@ MONEY = {"amount": "10.00", "currency": "EUR"}
 PUBLIC = {"/api/openapi.json", "/healthz", "/readyz", "/metrics", "/problems/{word}", "/static", "/sign-in"}
 """Doors that show nothing of the book and ask nobody for a name."""
 
-OWN = {"/api/v1/tokens", "/api/v1/tokens/current", "/sign-out"}
-"""Doors about the caller alone; what they do is told in ``test_signing_in``."""
+OWN = {
+    "/api/v1/tokens",
+    "/api/v1/tokens/current",
+    "/api/v1/tokens/rotation",
+    "/api/v1/sign-ins",
+    "/api/v1/sign-ins/{sign_in_id}",
+    "/api/v1/audit/files/{kind}",
+    "/sign-out",
+    "/account",
+    "/account/sign-ins",
+    "/account/sign-ins/{sign_in_id}",
+    "/account/password",
+    "/audit/files/{kind}",
+}
+"""Doors about the caller alone, and files of the audit, whose address names only how they are written.
+
+What they do is told in ``test_signing_in``, ``test_sign_ins`` and ``test_own_account``.
+"""
 
 BODIES: dict[str, Any] = {
     "POST /api/v1/funds/{code}/days": {"to": "2026-04-01"},
