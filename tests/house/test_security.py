@@ -1,0 +1,72 @@
+"""What ``docs/security.md`` promises: the tests it names are there, no parser carries code, cookies are ours."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+from fastapi import Request
+
+from api.deps import cookie_name
+from tests.house.tree import ROOT, expect_none, lay, syntax, text_of
+
+CARRIES_CODE = {
+    "xml", "lxml", "defusedxml", "zipfile", "tarfile", "gzip", "bz2", "lzma", "pickle", "marshal", "shelve", "dill",
+    "yaml",
+}  # fmt: skip
+"""Parsers of XML, archives and serialised objects: no door reads any."""
+RUNS_CODE = {"eval", "exec", "compile"}
+
+
+def named_and_missing(root: Path) -> list[str]:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", text_of(root / "docs/security.md"))
+    assert named, "the document names no test"
+    return [f"{file}::{test}" for file, test in named if f"def {test}(" not in text_of(root / file)]
+
+
+def carriers(root: Path) -> list[str]:
+    seen = []
+    for name, tree in syntax(root, "api/**/*.py", "domain/**/*.py"):
+        for node in ast.walk(tree):
+            match node:
+                case ast.Import():
+                    modules = [alias.name for alias in node.names]
+                case ast.ImportFrom(module=str(module)):
+                    modules = [module]
+                case ast.Call(func=ast.Name(id=called)) if called in RUNS_CODE:
+                    modules = []
+                    seen.append(f"{name}:{node.lineno} {called}()")
+                case _:
+                    modules = []
+            seen += [f"{name}:{node.lineno} {one}" for one in modules if one.split(".")[0] in CARRIES_CODE]
+    return seen
+
+
+def test_every_test_that_the_document_names_is_there() -> None:
+    expect_none(named_and_missing(ROOT))
+
+
+def test_no_door_reads_what_can_carry_code() -> None:
+    expect_none(carriers(ROOT))
+
+
+def test_a_parser_and_a_lost_test_are_seen(tmp_path: Path) -> None:
+    lay(
+        tmp_path,
+        **{
+            "api/a.py": "import xml.etree\nfrom pickle import loads\nx = eval('1')\nimport json\n",
+            "docs/security.md": "`tests/a.py::test_there` `tests/a.py::test_lost`",
+            "tests/a.py": "def test_there(): ...\n",
+        },
+    )
+    assert sorted(carriers(tmp_path)) == ["api/a.py:1 xml.etree", "api/a.py:2 pickle", "api/a.py:3 eval()"]
+    assert named_and_missing(tmp_path) == ["tests/a.py::test_lost"]
+
+
+def test_over_https_the_cookie_is_bound_to_its_host() -> None:
+    def name(scheme: str) -> str:
+        scope = {"type": "http", "scheme": scheme, "path": "/", "headers": [], "server": ("bank.example", 443)}
+        return cookie_name(Request(scope))
+
+    assert (name("https"), name("http")) == ("__Host-missionbook_session", "missionbook_session")
