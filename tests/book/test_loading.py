@@ -43,7 +43,7 @@ def refused(database: TestDatabase, folder: Path, files: Mapping[str, str | byte
 
 def rows(database: TestDatabase) -> dict[str, int]:
     """Count the rows of every table."""
-    with database.sessions.begin(Role.NIGHT) as session:
+    with database.sessions.begin(Role.MIGRATOR) as session:
         tables = session.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars().all()
         counted = {
             table: session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
