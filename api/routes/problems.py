@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from api.problems import TOLD_WORDS
 from api.refusals import TABLE
+from api.schemas.common import PROBLEMS
 from domain.errors import NotFound
 
 router = APIRouter(tags=["problems"])
@@ -24,7 +25,7 @@ class ProblemMeaning(BaseModel):
     meaning: list[str]
 
 
-@router.get("/problems/{word}")
+@router.get("/problems/{word}", responses=PROBLEMS)
 def problem(word: str) -> ProblemMeaning:
     """Explain a type of problem."""
     causes = [(status, refusal) for refusal, (status, its) in TABLE.items() if its == word]
