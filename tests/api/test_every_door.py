@@ -158,7 +158,7 @@ def foreign(bank: dict[str, Caller], world: World) -> dict[str, object]:
         "accounts/{account}": "cash",
         "versions/{number}": 1,
         "files/{kind}": "csv",
-        "sign-ins/{sign_in_id}": another["id"],
+        "sign-ins/{sign_in_id}": UUID(another["id"]),
         "conflicts/{number}": made("risk", "/conflicts", {"party": "MILL", "words": "a brother works there"}),
         "delegations/{number}": made("officer", "/delegations", lent),
         "requests/{request_id}": request,
