@@ -32,7 +32,7 @@ from tests.database.holders import within
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = Path(sys.executable).with_name("missionbook")
 CLIENTS = 8
-ATTEMPTS_MAX = 800
+ATTEMPTS_MAX = 4000
 PAUSE_SECONDS = 0.05  # what a client waits before it asks again; nothing is decided by it
 DAY = "2026-03-31"
 TO_BE_TRIED_AGAIN = {"/problems/act-still-runs", "/problems/changed-meanwhile", "/problems/already-there"}
@@ -216,7 +216,7 @@ def clients_posting(
         yield tally
     finally:
         for thread in threads:
-            thread.join(240)
+            thread.join(600)
     assert not broken, broken
     assert len(tally.acknowledged) + len(tally.refused) == len(asked), "somebody never got an answer"
 
