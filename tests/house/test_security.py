@@ -35,10 +35,10 @@ def carriers(root: Path) -> list[str]:
                 case ast.ImportFrom(module=str(module)):
                     modules = [module]
                 case ast.Call(func=ast.Name(id=called)) if called in RUNS_CODE:
-                    modules = []
                     seen.append(f"{name}:{node.lineno} {called}()")
+                    continue
                 case _:
-                    modules = []
+                    continue
             seen += [f"{name}:{node.lineno} {one}" for one in modules if one.split(".")[0] in CARRIES_CODE]
     return seen
 
