@@ -196,6 +196,12 @@ class SealRow(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("chain_id", "number", name="seal_number_is_used_once"),
         CheckConstraint("number > 0", name="seal_number_counts_from_one"),
+        Index(
+            "seal_by_place",
+            "position",
+            postgresql_using="brin",
+            postgresql_with={"pages_per_range": 32, "autosummarize": True},
+        ),
     )
     fact_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     fact_kind: str
