@@ -70,7 +70,7 @@ def disable(email: Annotated[str, typer.Option(help="What the person signs in wi
     typer.echo(f"{email} can sign in no more; sign-ins ended: {ended}")
 
 
-def sign_out(email: Annotated[str, typer.Argument(help="What the person signs in with.")]) -> None:
+def sign_out(email: Annotated[str, typer.Option(help="What the person signs in with.")]) -> None:
     """End a person's tokens and browser sessions everywhere; they may sign in again."""
     from api.database.book import open_book
     from api.database.roles import Role as DatabaseRole
