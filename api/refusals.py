@@ -148,6 +148,7 @@ TABLE: dict[type[Refusal], tuple[HTTPStatus, str]] = {
     # other currencies
     currencies.RateUnknown: (HTTPStatus.CONFLICT, "rate-unknown"),
     currencies.RateTooOld: (HTTPStatus.CONFLICT, "rate-too-old"),
+    currencies.FarFromRate: (HTTPStatus.CONFLICT, "far-from-rate"),
     # statements
     positions.StatementIsOlder: (HTTPStatus.CONFLICT, "statement-is-older"),
     positions.StatementLiesAhead: (HTTPStatus.CONFLICT, "statement-lies-ahead"),

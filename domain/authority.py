@@ -123,6 +123,7 @@ NEVER_WHO_PREPARED: Mapping[Act, str] = {
     Act.APPROVE_REVERSAL: "whoever asked for it",
     Act.ACCEPT_REPORT: "whoever submitted it",
     Act.END_CONFLICT: "the person who has it",
+    Act.CONVERT: "whoever recorded the rate",
 }
 """Acts that decide what somebody else prepared, and who therefore never does them."""
 

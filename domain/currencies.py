@@ -15,7 +15,7 @@ from fractions import Fraction
 
 from domain.calendar import in_words
 from domain.errors import Problem, Refusal
-from domain.money import minor_digits, round_half_even
+from domain.money import Money, minor_digits, round_half_even
 
 POSITION = "currency_position"
 """The account, one per currency of a fund, through which each currency of a conversion sums to zero."""
@@ -27,6 +27,9 @@ RATE_DAYS_MAX = 7
 """A rate that is older at a conversion is refused: weekends and holidays pass, a forgotten month does not."""
 
 RATE_DIGITS_MAX = 12
+
+OFF_RATE_PERCENT_MAX = 5
+"""What came for an amount may be so far off what the known rate makes of it: banks differ, a slip of a comma is more."""
 
 
 class RateUnknown(Refusal):
@@ -46,6 +49,17 @@ class RateTooOld(Refusal):
             f"{(on - rate.on).days} days old and may be {RATE_DAYS_MAX}"
         )
         self.currency, self.on, self.last_on, self.last_units = rate.currency, on, rate.on, str(rate.units)
+
+
+class FarFromRate(Refusal):
+    """What is said to have come for an amount lies too far off what the known rate makes of it."""
+
+    def __init__(self, *, bought: Money, expected: Money, rate: Rate) -> None:
+        super().__init__(
+            f"{bought} is more than {OFF_RATE_PERCENT_MAX} % off the {expected} that the known rate makes of it "
+            f"({rate.in_words()}); state a newer rate where this one is wrong"
+        )
+        self.bought, self.expected, self.rate_on, self.rate_units = bought, expected, rate.on, str(rate.units)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +126,27 @@ def usable_rate(rate: Rate | None, *, currency: str, base: str, on: date) -> Rat
     if (on - rate.on).days > RATE_DAYS_MAX:
         raise RateTooOld(rate, on)
     return rate
+
+
+def check_bought(sold: Money, bought: Money, rate: Rate) -> None:
+    """Refuse an amount that came for another one and is too far off the known rate: more than rounding, and the share.
+
+    It bounds what a person can give away by typing a figure; what is left is what banks' own prices differ by.
+    """
+    expected = translate(sold.minor, sold.currency, bought.currency, rate)
+    off = abs(bought.minor - expected)
+    if off > 1 and off * 100 > expected * OFF_RATE_PERCENT_MAX:
+        raise FarFromRate(bought=bought, expected=Money(expected, bought.currency), rate=rate)
+
+
+def amount_judged(sold: Money, bought: Money, settled: ConversionResult, rate: Rate) -> Money:
+    """Return the amount that a conversion is measured by, in the fund's own currency: the greatest of what stands there.
+
+    That is the side in the own currency, the other side at the known rate, and the cost that the position changes by.
+    """
+    own, foreign = (sold, bought) if sold.currency == rate.base else (bought, sold)
+    at_rate = translate(foreign.minor, foreign.currency, rate.base, rate)
+    return Money(max(own.minor, at_rate, abs(settled.position_minor)), rate.base)
 
 
 def settle(*, cost_minor: int, held_minor: int, base_minor: int, foreign_minor: int) -> ConversionResult:

@@ -15,6 +15,8 @@ from domain.currencies import (
     RESULT,
     ConversionResult,
     Rate,
+    amount_judged,
+    check_bought,
     currency_problems,
     position_result,
     rate_problems,
@@ -137,8 +139,9 @@ def convert(
     """Convert cash between a fund's own currency and another one, in one entry in which each sums to zero.
 
     ``bought_minor`` is what came for it; left out, it is worked out by the rate of the day or the last one within a
-    week. Refused, in this order: the role, an unknown fund, what is no conversion, an amount that is not above zero,
-    days that the book has no place for, no rate or an old one, more than the person converts alone, too little cash.
+    week; given, it stays near what that rate makes of the amount. Refused, in this order: the role, an unknown fund,
+    what is no conversion, an amount that is not above zero, days that the book has no place for, no rate or an old one,
+    an amount far from it, a rate that the person recorded, more than the person converts alone, too little cash.
     """
     permit(Act.CONVERT, by=by)
     fund = fund_queries.fund_by_code(session, fund_code)
@@ -155,19 +158,24 @@ def convert(
     if (before := instrument_queries.entry_by_key(session, by=by, key=key)) is not None:
         return _as_booked(session, fund, before.id, words=words, key=key)
     day = booking_day(session, fund, effective_on=effective_on, booked_on=booked_on)
-    rate = None
-    if bought_minor is None:
-        rate = store.rate_on(session, fund_id=fund.id, currency=foreign, on=effective_on)
-        rate = usable_rate(rate, currency=foreign, base=fund.currency, on=effective_on)
-        bought_minor = translate(sold.minor, sold.currency, into, rate)
-    require_amount(bought_minor)
-    bought = Money(bought_minor, into)
-    amount = sold if sold.currency == fund.currency else bought
-    by = permitted(session, Act.CONVERT, by=by, fund_id=fund.id, amount=amount)
+    rate = store.rate_on(session, fund_id=fund.id, currency=foreign, on=effective_on)
+    rate = usable_rate(rate, currency=foreign, base=fund.currency, on=effective_on)
+    at_rate = bought_minor is None
+    bought = Money(translate(sold.minor, sold.currency, into, rate) if bought_minor is None else bought_minor, into)
+    require_amount(bought.minor)
+    check_bought(sold, bought, rate)
     settled = _settled(session, fund, sold=sold, bought=bought)
+    by = permitted(
+        session,
+        Act.CONVERT,
+        by=by,
+        fund_id=fund.id,
+        prepared_by=[store.recorded_by(session, rate, fund_id=fund.id)],
+        amount=amount_judged(sold, bought, settled, rate),
+    )
     entry = Entry(
         kind="conversion",
-        reason=f"{sold} converted into {bought}" + (f" at {rate.in_words()}" if rate else ""),
+        reason=f"{sold} converted into {bought}" + (f" at {rate.in_words()}" if at_rate else ""),
         booked_on=day,
         effective_on=effective_on,
         postings=_postings(fund.currency, sold=sold, bought=bought, settled=settled),
@@ -179,7 +187,7 @@ def convert(
     audit.record(
         session, by=by, act=Act.CONVERT, subject_kind="entry", subject=entry_id, fund_id=fund.id, detail=detail
     )
-    return Conversion(entry_id, day, effective_on, sold, bought, result, rate)
+    return Conversion(entry_id, day, effective_on, sold, bought, result, rate if at_rate else None)
 
 
 def positions(

@@ -53,6 +53,17 @@ def rate_on(session: Session, *, fund_id: UUID, currency: str, on: date, positio
     return None if row is None else Rate(row.currency, row.base, row.units, row.quoted_on, row.source)
 
 
+def recorded_by(session: Session, rate: Rate, *, fund_id: UUID) -> UUID | None:
+    """Return who recorded a rate that holds; None for the programme."""
+    return session.execute(
+        text(
+            """SELECT recorded_by FROM exchange_rate
+               WHERE fund_id = :fund_id AND currency = :currency AND quoted_on = :on ORDER BY id DESC LIMIT 1"""
+        ),
+        {"fund_id": fund_id, "currency": rate.currency, "on": rate.on},
+    ).scalar_one_or_none()
+
+
 def add_rate(session: Session, rate: Rate, *, fund_id: UUID, by: Actor) -> None:
     """Append a rate; an earlier one for the same day stays on record and holds no more."""
     session.execute(

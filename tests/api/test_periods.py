@@ -94,13 +94,20 @@ def test_a_fund_holds_another_currency(bank: dict[str, Caller], world: World, da
     old = bank["officer"].post(f"{fund}/conversions", asked)
     assert (old.status_code, old.json()["last_on"]) == (409, "2026-03-20")
     assert bank["officer"].post(f"{fund}/rates", {**rate, "on": "2026-03-30"}).status_code == 201
+    own = bank["officer"].post(f"{fund}/conversions", asked)
+    assert (own.status_code, own.json()["type"]) == (403, "/problems/second-person-needed")
+    assert bank["steward"].post(f"{fund}/rates", {**rate, "on": "2026-03-30"}).status_code == 201
+    far = bank["officer"].post(f"{fund}/conversions", {**asked, "bought": "0.01"})
+    assert (far.status_code, far.json()["type"]) == (409, "/problems/far-from-rate")
     done = bank["officer"].post(f"{fund}/conversions", asked, key="k")
     assert done.status_code == 201, done.text
     assert done.json()["bought"] == {"amount": "1085.00", "currency": "USD"}
     assert bank["officer"].post(f"{fund}/conversions", asked, key="k").json() == done.json()
     [position] = bank["auditor"].get(f"{fund}/currencies").json()
     assert (position["worth"]["amount"], position["cost"]["amount"]) == ("1000.00", "1000.00")
-    assert [one["rate"]["on"] for one in bank["risk"].get(f"{fund}/rates").json()] == ["2026-03-30", "2026-03-20"]
+    assert [one["rate"]["on"] for one in bank["risk"].get(f"{fund}/rates").json()] == [
+        "2026-03-30", "2026-03-30", "2026-03-20",
+    ]  # fmt: skip
     told = bank["board"].get(f"{fund}/evergreen-report", params={"as_of": "2026-03-31"}).json()
     assert (told["converted"]["amount"], told["difference"]["amount"]) == ("1000.00", "0.00")
     with database.sessions.begin(Role.NIGHT) as session:

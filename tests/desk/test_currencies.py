@@ -11,9 +11,9 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from api.database.roles import Role
-from domain.authority import NIGHT, Actor, NotAllowed
-from domain.currencies import RateTooOld, RateUnknown
-from domain.desk import currencies, evergreen, funds, ledger
+from domain.authority import NIGHT, Act, Actor, AmountTakesTwo, NotAllowed, SamePersonPreparedAndDecides
+from domain.currencies import FarFromRate, RateTooOld, RateUnknown
+from domain.desk import authority, currencies, evergreen, funds, ledger
 from domain.desk.parties import add_party
 from domain.desk.refusals import CashNotEnough
 from domain.errors import InputRefused
@@ -22,6 +22,7 @@ from domain.money import Money
 from domain.parties import Role as Job
 from domain.store import balances, rates, seals
 from tests.conftest import TestDatabase
+from tests.desk.financed import person
 
 MAR_2, MAR_6, MAR_31 = date(2026, 3, 2), date(2026, 3, 6), date(2026, 3, 31)
 FUND = "abroad"
@@ -45,17 +46,17 @@ def fund_id(database: TestDatabase) -> UUID:
     return fund
 
 
-def state(session: Session, units: str, on: date, currency: str = "USD") -> None:
+def state(session: Session, units: str, on: date, currency: str = "USD", by: Actor = NIGHT) -> None:
     currencies.state_rate(
-        session, fund_code=FUND, currency=currency, units=Decimal(units), on=on, source="a bank", by=NIGHT
+        session, fund_code=FUND, currency=currency, units=Decimal(units), on=on, source="a bank", by=by
     )
 
 
 def convert(
-    session: Session, sold: Money, into: str, *, on: date, bought: int | None = None, key: str = ""
+    session: Session, sold: Money, into: str, *, on: date, bought: int | None = None, key: str = "", by: Actor = NIGHT
 ) -> currencies.Conversion:
     return currencies.convert(
-        session, fund_code=FUND, sold=sold, into=into, bought_minor=bought, effective_on=on, booked_on=on, by=NIGHT,
+        session, fund_code=FUND, sold=sold, into=into, bought_minor=bought, effective_on=on, booked_on=on, by=by,
         key=key or f"{sold} {on}",
     )  # fmt: skip
 
@@ -72,6 +73,7 @@ def test_money_goes_out_and_comes_back_and_every_currency_sums_to_zero(database:
         there = convert(session, Money(1_000_00, "EUR"), "USD", on=MAR_6)
         assert (there.bought, there.result) == (Money(1_085_00, "USD"), Money(0, "EUR"))
         assert there.rate is not None and there.rate.on == MAR_2
+        state(session, "1.0500", MAR_31)
         back = convert(session, Money(542_50, "USD"), "EUR", on=MAR_31, bought=520_00)
         assert (back.bought, back.result, back.rate) == (Money(520_00, "EUR"), Money(20_00, "EUR"), None)
         assert accounts(session, fund_id) == {
@@ -82,7 +84,6 @@ def test_money_goes_out_and_comes_back_and_every_currency_sums_to_zero(database:
             "currency_position USD": -542_50,
             "currency_result EUR": -20_00,
         }
-        state(session, "1.0500", MAR_31)
         [position] = currencies.positions(session, fund_code=FUND)
         # 542.50 / 1.05 = 516.666… EUR, and they had cost 500.00.
         assert position.worth == Money(516_67, "EUR")
@@ -96,6 +97,7 @@ def test_the_pool_counts_what_was_converted_at_cost_and_shares_what_came_back(
     with database.sessions.begin(Role.NIGHT) as session:
         state(session, "1.0850", MAR_6)
         convert(session, Money(1_000_00, "EUR"), "USD", on=MAR_6)
+        state(session, "1.1500", MAR_31)
         convert(session, Money(542_50, "USD"), "EUR", on=MAR_31, bought=470_00, key="at a loss")
     with database.sessions.begin(Role.NIGHT) as session:
         seals.seal_facts(session)
@@ -120,6 +122,7 @@ def test_the_pool_counts_what_was_converted_at_cost_and_shares_what_came_back(
 def test_a_reversed_conversion_leaves_nothing_behind(database: TestDatabase, fund_id: UUID) -> None:
     with database.sessions.begin(Role.NIGHT) as session:
         before = accounts(session, fund_id)
+        state(session, "1.0850", MAR_6)
         there = convert(session, Money(1_000_00, "EUR"), "USD", on=MAR_6, bought=1_100_00)
         ledger.reverse(session, entry_id=there.entry_id, booked_on=None, reason="typed twice", by=NIGHT, key="back")
         assert accounts(session, fund_id) == before
@@ -162,6 +165,13 @@ def test_what_is_refused_in_words(database: TestDatabase, fund_id: UUID) -> None
         ):
             with pytest.raises(InputRefused, match=words):
                 convert(session, sold, into, on=MAR_6)
+        for bought in (1_139_25, 1_030_75):  # 1,085.00 and 5 % of it, 54.25, up and down
+            with session.begin_nested() as tried:
+                convert(session, euros, "USD", on=MAR_6, bought=bought)
+                tried.rollback()
+        for bought in (1, 1_030_74, 1_139_26):
+            with pytest.raises(FarFromRate, match=r"is more than 5 % off the USD 1,?085.00"):
+                convert(session, euros, "USD", on=MAR_6, bought=bought)
         with pytest.raises(CashNotEnough):
             convert(session, Money(10_000_01, "EUR"), "USD", on=MAR_6)
         with pytest.raises(CashNotEnough):
@@ -179,11 +189,48 @@ def test_what_is_refused_in_words(database: TestDatabase, fund_id: UUID) -> None
 
 def test_a_repeated_conversion_is_booked_once(database: TestDatabase, fund_id: UUID) -> None:
     with database.sessions.begin(Role.NIGHT) as session:
+        state(session, "1.0850", MAR_6)
         first = convert(session, Money(1_000_00, "EUR"), "USD", on=MAR_6, bought=1_085_00, key="k")
         again = convert(session, Money(1_000_00, "EUR"), "USD", on=MAR_6, bought=1_085_00, key="k")
         assert again == first
         with pytest.raises(KeyUsedForAnotherRequest):
             convert(session, Money(1_000_00, "EUR"), "USD", on=MAR_6, bought=1_085_01, key="k")
+
+
+def test_an_officer_converts_up_to_what_the_money_is_worth_and_not_what_is_typed(
+    database: TestDatabase, fund_id: UUID
+) -> None:
+    """USD 1,085.00 that had cost EUR 1,000.00, and a bound of EUR 990.00: the cost counts, whatever they bring."""
+    with database.sessions.begin(Role.NIGHT) as session:
+        steward = person(session, "Stella", Job.STEWARD)
+        state(session, "1.0850", MAR_6)
+        convert(session, Money(1_000_00, "EUR"), "USD", on=MAR_6)
+        state(session, "1.1000", MAR_31)  # 1,085.00 USD are worth 986.36 EUR now
+        authority.set_amount(
+            session, fund_code=FUND, act=Act.CONVERT, role=Job.OFFICER, minor=990_00, valid_from=MAR_2,
+            source="resolution 1", by=steward,
+        )  # fmt: skip
+        officer = person(session, "Olga", Job.OFFICER)
+        for sold, into, bought, judged in (
+            (Money(1_085_00, "USD"), "EUR", 940_00, "EUR 1,?000.00"),  # by its cost
+            (Money(991_00, "EUR"), "USD", 1_036_00, "EUR 991.00"),  # by what goes
+            (Money(960_00, "EUR"), "USD", 1_100_00, "EUR 1,?000.00"),  # by the rate: 1,100.00 / 1.1
+        ):
+            with pytest.raises(AmountTakesTwo, match=judged):
+                convert(session, sold, into, on=MAR_31, bought=bought, by=officer)
+        assert convert(session, Money(1_000_00, "USD"), "EUR", on=MAR_31, by=officer).bought == Money(909_09, "EUR")
+
+
+def test_who_recorded_the_rate_does_not_convert_by_it(database: TestDatabase, fund_id: UUID) -> None:
+    with database.sessions.begin(Role.NIGHT) as session:
+        olga, omar = person(session, "Olga", Job.OFFICER), person(session, "Omar", Job.OFFICER)
+        state(session, "1.0850", MAR_2)
+        state(session, "2.0000", MAR_6, by=olga)
+        for bought in (None, 200_00):
+            with pytest.raises(SamePersonPreparedAndDecides):
+                convert(session, Money(100_00, "EUR"), "USD", on=MAR_6, bought=bought, by=olga)
+        assert convert(session, Money(100_00, "EUR"), "USD", on=MAR_6, by=omar).bought == Money(200_00, "USD")
+        assert convert(session, Money(100_00, "EUR"), "USD", on=MAR_2, by=olga).bought == Money(108_50, "USD")
 
 
 @pytest.mark.parametrize("job", [Job.AUDITOR, Job.BOARD, Job.INVESTEE])

@@ -63,6 +63,11 @@ def test_an_amount_is_converted_with_a_preview(
     assert "A rate above zero is expected" in words(wrong)
     right = officer.send(officer.get(CURRENCIES), f"/ledger/{FUND}/rates", **{**rate, "units": "1.085", "source": "a"})
     assert right.status_code == 303, words(right)
+    own = officer.send(officer.get(CURRENCIES), action, **said)
+    assert own.status_code == 403 and "prepared this" in words(own)
+    steward = people_in["steward"]
+    again = {**rate, "units": "1.085", "source": "a"}
+    assert steward.send(steward.get(CURRENCIES), f"/ledger/{FUND}/rates", **again).status_code == 303
     preview = officer.send(officer.get(CURRENCIES), action, **said)
     assert preview.status_code == 200, words(preview)
     assert "1,085.00" in words(preview)
