@@ -29,7 +29,7 @@ RATE_DAYS_MAX = 7
 RATE_DIGITS_MAX = 12
 
 OFF_RATE_PERCENT_MAX = 5
-"""What came for an amount may be so far off what the known rate makes of it: banks differ, a slip of a comma is more."""
+"""What came for an amount may be so far off what the known rate makes of it: banks differ, a comma slips further."""
 
 
 class RateUnknown(Refusal):
@@ -140,7 +140,7 @@ def check_bought(sold: Money, bought: Money, rate: Rate) -> None:
 
 
 def amount_judged(sold: Money, bought: Money, settled: ConversionResult, rate: Rate) -> Money:
-    """Return the amount that a conversion is measured by, in the fund's own currency: the greatest of what stands there.
+    """Return the amount that a conversion is measured by in the fund's own currency: the greatest of three.
 
     That is the side in the own currency, the other side at the known rate, and the cost that the position changes by.
     """
