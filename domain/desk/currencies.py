@@ -158,21 +158,16 @@ def convert(
     if (before := instrument_queries.entry_by_key(session, by=by, key=key)) is not None:
         return _as_booked(session, fund, before.id, words=words, key=key)
     day = booking_day(session, fund, effective_on=effective_on, booked_on=booked_on)
-    rate = store.rate_on(session, fund_id=fund.id, currency=foreign, on=effective_on)
-    rate = usable_rate(rate, currency=foreign, base=fund.currency, on=effective_on)
+    known = store.rate_on(session, fund_id=fund.id, currency=foreign, on=effective_on)
+    rate = usable_rate(known, currency=foreign, base=fund.currency, on=effective_on)
     at_rate = bought_minor is None
     bought = Money(translate(sold.minor, sold.currency, into, rate) if bought_minor is None else bought_minor, into)
     require_amount(bought.minor)
     check_bought(sold, bought, rate)
     settled = _settled(session, fund, sold=sold, bought=bought)
-    by = permitted(
-        session,
-        Act.CONVERT,
-        by=by,
-        fund_id=fund.id,
-        prepared_by=[store.recorded_by(session, rate, fund_id=fund.id)],
-        amount=amount_judged(sold, bought, settled, rate),
-    )
+    stated_by = store.recorded_by(session, rate, fund_id=fund.id)
+    amount = amount_judged(sold, bought, settled, rate)
+    by = permitted(session, Act.CONVERT, by=by, fund_id=fund.id, prepared_by=[stated_by], amount=amount)
     entry = Entry(
         kind="conversion",
         reason=f"{sold} converted into {bought}" + (f" at {rate.in_words()}" if at_rate else ""),
@@ -182,12 +177,40 @@ def convert(
         source_ref=words,
     )
     entry_id = ledger.post(session, entry, fund_id=fund.id, by=by, key=key)
+    _tell_conversion(session, fund, entry_id, sold=sold, bought=bought, settled=settled, by=by)
     result = Money(settled.result_minor, fund.currency)
-    detail = {"sold": str(sold), "bought": str(bought), "result": str(result), "entry": entry_id}
-    audit.record(
-        session, by=by, act=Act.CONVERT, subject_kind="entry", subject=entry_id, fund_id=fund.id, detail=detail
-    )
     return Conversion(entry_id, day, effective_on, sold, bought, result, rate if at_rate else None)
+
+
+def _tell_conversion(
+    session: Session,
+    fund: FundRow,
+    entry_id: int,
+    *,
+    sold: Money,
+    bought: Money,
+    settled: ConversionResult,
+    by: Actor,
+) -> None:
+    """Leave the audit row: what the position of the other currency had cost before and after, and what was held."""
+    foreign, held, cost = _position(session, fund, sold=sold, bought=bought)
+    moved = bought.minor if bought.currency == foreign else -sold.minor
+    audit.record(
+        session,
+        by=by,
+        act=Act.CONVERT,
+        subject_kind="entry",
+        subject=entry_id,
+        fund_id=fund.id,
+        detail={
+            "sold": str(sold), "bought": str(bought), "result": str(Money(settled.result_minor, fund.currency)),
+            "entry": entry_id,
+        },
+        before={
+            "held": str(Money(held - moved, foreign)), "cost": str(Money(cost - settled.position_minor, fund.currency)),
+        },
+        after={"held": str(Money(held, foreign)), "cost": str(Money(cost, fund.currency))},
+    )  # fmt: skip
 
 
 def positions(
@@ -248,17 +271,23 @@ def _by_currency(
 
 def _settled(session: Session, fund: FundRow, *, sold: Money, bought: Money) -> ConversionResult:
     """Settle a conversion against what the position holds of its currency, all days counted."""
+    _foreign, held, cost = _position(session, fund, sold=sold, bought=bought)
+    out = sold.currency == fund.currency
+    return settle(
+        cost_minor=cost,
+        held_minor=held,
+        base_minor=-sold.minor if out else bought.minor,
+        foreign_minor=bought.minor if out else -sold.minor,
+    )
+
+
+def _position(session: Session, fund: FundRow, *, sold: Money, bought: Money) -> tuple[str, int, int]:
+    """Return a conversion's other currency, and what the position holds of it at which cost, all days counted."""
     assert fund.id is not None, "a fund that was read has its id"
     foreign = bought.currency if sold.currency == fund.currency else sold.currency
     held = balances.balances(session, fund_id=fund.id, as_of=date.max, account=POSITION)[POSITION, foreign]
     _, costs = _by_currency(session, fund, as_of=date.max, position=None)
-    out = sold.currency == fund.currency
-    return settle(
-        cost_minor=costs.get(foreign, 0),
-        held_minor=-held,
-        base_minor=-sold.minor if out else bought.minor,
-        foreign_minor=bought.minor if out else -sold.minor,
-    )
+    return foreign, -held, costs.get(foreign, 0)
 
 
 def _postings(base: str, *, sold: Money, bought: Money, settled: ConversionResult) -> tuple[Posting, ...]:
