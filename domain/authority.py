@@ -81,7 +81,7 @@ AUTHORITY: Mapping[Act, Mapping[Role, Alone]] = {
     Act.PAY_OUT: {Role.OFFICER: 25_000_000_00},
     Act.APPROVE_PAYOUT: {Role.OFFICER: 50_000_000_00, Role.BOARD: None},
     Act.CANCEL: {Role.OFFICER: None},
-    Act.PAY_COST: {Role.OFFICER: 1_000_000_00},
+    Act.PAY_COST: {Role.OFFICER: 1_000_000_00, Role.BOARD: None},
     Act.RECORD_RECEIPT: {Role.OFFICER: None},
     Act.REVERSE: {Role.OFFICER: None},
     Act.APPROVE_REVERSAL: {Role.BOARD: None},
@@ -99,7 +99,7 @@ AUTHORITY: Mapping[Act, Mapping[Role, Alone]] = {
     Act.CLOSE_DAY: {Role.OFFICER: None, Role.STEWARD: None},
     Act.CLOSE_PERIOD: {Role.BOARD: None, Role.STEWARD: None},
     Act.RECORD_RATE: {Role.OFFICER: None, Role.STEWARD: None},
-    Act.CONVERT: {Role.OFFICER: 25_000_000_00},
+    Act.CONVERT: {Role.OFFICER: 25_000_000_00, Role.BOARD: None},
     Act.PULL_REPORT: _INSIDE,
     Act.VERIFY: {Role.OFFICER: None, Role.BOARD: None, Role.AUDITOR: None, Role.STEWARD: None},
     Act.DECLARE_CONFLICT: _INSIDE,
@@ -209,7 +209,9 @@ class AmountTakesTwo(NotPermitted):
 
     def __init__(self, act: Act, *, asked: Money, alone: Money) -> None:
         approves = AMOUNT_APPROVED_BY.get(act)
-        how = f"ask for it, and somebody who may {approves} decides" if approves else "somebody else has to do it"
+        how = "somebody with a higher amount has to do it"
+        if approves:
+            how = f"ask for it, and somebody who may {approves} decides"
         super().__init__(act, [f"you may {act} of up to {alone} alone, and this is {asked}; {how}"])
         self.asked, self.alone = asked, alone
 

@@ -12,7 +12,7 @@ from domain.errors import InputRefused, Problem, Refusal
 from domain.parties import Role
 
 DAYS_MAX = 90
-"""A delegation ends at the latest so many days after it begins."""
+"""A delegation lasts at most so many days, its first and its last included."""
 
 NEVER_BORROW = frozenset({Role.INVESTEE, Role.AUDITOR})
 """Investees stand outside the bank, and auditors judge what others do."""
@@ -56,7 +56,7 @@ def check_delegation(asked: Delegation, *, lender: Role, borrower: Role, same_pe
             problems.append(Problem("amount", f"it is more than {IN_WORDS[lender]} may {said} of alone"))
     if asked.to_day < asked.from_day:
         problems.append(Problem("to_day", f"it lies before the first day, {in_words(asked.from_day)}"))
-    elif (asked.to_day - asked.from_day).days > DAYS_MAX:
+    elif (asked.to_day - asked.from_day).days >= DAYS_MAX:
         problems.append(Problem("to_day", f"a delegation lasts at most {DAYS_MAX} days"))
     elif asked.to_day < today:
         problems.append(Problem("to_day", f"it is over: today is {in_words(today)}"))

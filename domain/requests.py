@@ -6,7 +6,6 @@ from enum import StrEnum
 
 from domain.authority import Act
 from domain.errors import Refusal
-from domain.money import Money
 
 
 class RequestKind(StrEnum):
@@ -63,8 +62,3 @@ class RequestStandsOpen(Refusal):
     def __init__(self, *, request_id: int) -> None:
         super().__init__(f"request {request_id} asks for the same, and nobody has decided it yet")
         self.request_id = request_id
-
-
-def payout_takes_two(*, asked: Money, alone_minor: int | None) -> bool:
-    """Return whether a payout is more than a person may bring about alone."""
-    return alone_minor is not None and asked.minor > alone_minor

@@ -31,15 +31,15 @@ NEVER_BELOW_ZERO = (
 """Accounts on which an instrument can hold something or nothing, but never less."""
 
 TAKES_TWO = frozenset({"contribution", "commitment"})
-"""Kinds of entries that two people brought about, so one alone does not take them back."""
+"""Kinds of entries that one person alone does not take back: what the board decided, and what a contributor paid in."""
 
 
 class ReversalTakesTwo(Refusal):
-    """An entry that two people brought about cannot be taken back by one."""
+    """One person alone does not take back what the board decided or what a contributor paid in."""
 
     def __init__(self, *, entry_id: int, kind: str) -> None:
         super().__init__(
-            f"entry {entry_id} is a {kind}, which two people brought about; one person cannot reverse it: "
+            f"entry {entry_id} is a {kind}, which takes two people to reverse: "
             "ask for the reversal, and somebody who may approve it decides"
         )
         self.entry_id, self.kind = entry_id, kind

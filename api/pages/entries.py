@@ -98,7 +98,7 @@ def entry_page(session: Session, reader: Reader, row: dict[str, Any], *, by: Act
 
 
 def _taken_back_by_two(session: Session, reader: Reader, row: dict[str, Any], *, by: Actor) -> tuple[Part, ...]:
-    """Return how an entry that two people brought about is taken back: the form that asks, or why not."""
+    """Return how an entry that takes two people is taken back: the form that asks, or why not."""
     _ = reader.gettext
     if row["kind"] not in TAKES_TWO or row["reversed_by"]:
         return ()

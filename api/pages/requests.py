@@ -63,7 +63,7 @@ def decide(request: Request, visitor: Visitor, session: PageTransaction, typed: 
 
 @router.post("/entries/{entry_id}/request", dependencies=FORM_GUARDS)
 def ask_reversal(visitor: Visitor, session: PageTransaction, typed: Typed, entry_id: Number) -> Response:
-    """Ask for the reversal of an entry that two people brought about."""
+    """Ask for the reversal of an entry that takes two people."""
     by = visitor.actor
 
     def act(_key: str) -> str:

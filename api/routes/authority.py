@@ -104,7 +104,7 @@ def delegations(actor: SignedIn, session: Transaction) -> list[DelegationAnswer]
 def lend(actor: Inside, session: Transaction, asked: DelegationAsked) -> DelegationMade:
     """Lend acts of your role to somebody for at most 90 days."""
     said = Delegation(asked.acts, asked.from_day, asked.to_day, asked.at_most_minor)
-    number = authority.lend(session, to=asked.to, asked=said, words=asked.words, lender=asked.lender, by=actor)
+    number = authority.lend(session, to=asked.to, asked=said, words=asked.words, by=actor)
     return DelegationMade(delegation_id=number)
 
 

@@ -81,7 +81,7 @@ class ConflictAnswer(Answer):
 
 
 class DelegationAsked(Asked):
-    """Acts lent to the person who signs in with ``to``; ``lender`` names who lends, where a steward writes it down."""
+    """Your own acts, lent to the person who signs in with ``to``."""
 
     to: Line
     acts: Annotated[list[Line], Field(max_length=50)]
@@ -89,7 +89,6 @@ class DelegationAsked(Asked):
     to_day: Day
     at_most_minor: Annotated[int, Field(ge=-MINOR_MAX, le=MINOR_MAX)] | None = None
     words: Annotated[str, Field(max_length=300)] = ""
-    lender: Line | None = None
 
 
 class DelegationMade(Answer):

@@ -224,29 +224,23 @@ def conflicts(session: Session, *, by: Actor) -> tuple[ConflictLine, ...]:
     return store.conflicts(session)
 
 
-def lend(session: Session, *, to: str, asked: Delegation, by: Actor, words: str = "", lender: str | None = None) -> int:
-    """Lend acts to the person with the email ``to`` and return the delegation's number.
+def lend(session: Session, *, to: str, asked: Delegation, by: Actor, words: str = "") -> int:
+    """Lend one's own acts to the person with the email ``to`` and return the delegation's number.
 
-    ``lender`` is the email of who lends (None: who acts); a steward may write it down for somebody.
-    Refused, in this order: who stands outside the bank, another's acts lent by anybody but a steward, unknown people,
-    everything that is wrong with the delegation at once (``InputRefused``).
+    Nobody lends for another: whose acts they are answers for what is done with them. Refused, in this order: who stands
+    outside the bank, an unknown person, everything that is wrong with the delegation at once (``InputRefused``).
     """
     by = permitted(session, Act.LEND, by=by)
     assert by.role is not None, "people lend, the programme does not"
-    own = (by.id, by.name, by.role)
-    lends = own if lender is None else store.person_by_email(session, lender)
-    if lends is None or lends[0] != by.id:
-        permitted(session, Act.ADMINISTER, by=by)
+    assert by.id is not None, "people lend, the programme does not"
     borrows = store.person_by_email(session, to)
-    if borrows is None or lends is None or lends[0] is None:
-        raise NotFound("person of the bank", to if borrows is None else lender)
-    same = borrows[0] == lends[0]
-    check_delegation(asked, lender=lends[2], borrower=borrows[2], same_person=same, today=store.today(session))
-    if borrows[0] == by.id:
-        raise InputRefused([Problem("to", "nobody lends acts to themselves, not in another's name either")])
+    if borrows is None:
+        raise NotFound("person of the bank", to)
+    same = borrows[0] == by.id
+    check_delegation(asked, lender=by.role, borrower=borrows[2], same_person=same, today=store.today(session))
     number = store.add_delegation(
         session,
-        lender_id=lends[0],
+        lender_id=by.id,
         borrower_id=borrows[0],
         acts=sorted(set(asked.acts)),
         from_day=asked.from_day,
@@ -257,7 +251,7 @@ def lend(session: Session, *, to: str, asked: Delegation, by: Actor, words: str 
     )
     days = f"{in_words(asked.from_day)} to {in_words(asked.to_day)}"
     said: dict[str, Any] = {"acts": sorted(set(asked.acts)), "days": days, "at_most_minor": asked.at_most_minor}
-    _tell(session, Act.LEND, "delegation", number, by=by, lender=lends[0], borrower=borrows[0], **said)
+    _tell(session, Act.LEND, "delegation", number, by=by, lender=by.id, borrower=borrows[0], **said)
     return number
 
 

@@ -73,7 +73,7 @@ def take_back(
     """Book the reversal of an entry that may be reversed by who does it; return its number.
 
     The entry's deal is locked first. Refused, in this order: an entry that is a reversal, a position that a statement
-    tells, a deal that is not in force, an entry that two people brought about (unless two take it back), days that the
+    tells, a deal that is not in force, an entry that takes two people (unless two take it back), days that the
     fund's book has no place for, a closed period, an entry that is reversed, too little cash, later entries that rest
     on it, the fund's limits.
     """

@@ -56,7 +56,7 @@ __all__ = [
 
 
 def ask_reversal(session: Session, *, entry_id: int, reason: str, by: Actor) -> int:
-    """Ask for the reversal of an entry that two people brought about; return the request's number.
+    """Ask for the reversal of an entry that takes two people; return the request's number.
 
     Refused, in this order: the role, an unknown entry, a conflict of interest with the deal's investee, no reason, an
     entry that one person reverses alone, what ``reversals.check_before`` refuses, an entry that is reversed, the same

@@ -60,7 +60,7 @@ def check_before(session: Session, *, entry_id: int, entry: Entry, fund: FundRow
     """Lock the entry's deal, where it has one, and return its books as they stand.
 
     Refused, in this order: an entry that is a reversal, a position that a statement tells, a deal that is not in force,
-    an entry that two people brought about where they are not ``by_two``.
+    an entry that takes two people where they are not ``by_two``.
     """
     if entry.reverses_id is not None:
         raise EntryAlreadyReversed(entry_id)

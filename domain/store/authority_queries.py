@@ -78,6 +78,7 @@ _STANDING = text(
                       ORDER BY d.id)
                FROM delegation d JOIN app_user u ON u.id = d.lender_id
                WHERE d.borrower_id = :person_id AND d.ends_id IS NULL AND u.disabled_at IS NULL
+                 AND d.recorded_by = d.lender_id
                  AND current_date BETWEEN d.from_day AND d.to_day AND d.acts @> to_jsonb(CAST(:act AS text))
                  AND NOT EXISTS (SELECT FROM delegation e WHERE e.ends_id = d.id)) AS lent"""
 )

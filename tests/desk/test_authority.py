@@ -196,7 +196,7 @@ def test_a_delegation_is_ended_early_once(here: Financed, today: date) -> None:
     ("asked", "words"),
     [
         (([], 0, 90), "acts: name at least one act"),
-        ((["approve a deal"], 0, 91), "to_day: a delegation lasts at most 90 days"),
+        ((["approve a deal"], 0, 90), "to_day: a delegation lasts at most 90 days"),
         ((["approve a deal"], 0, -1), "to_day: it lies before the first day"),
         ((["approve a deal"], -9, -1), "to_day: it is over"),
         ((["sign a contract"], 0, 1), "acts: a board member may not sign a contract, so cannot lend it"),
@@ -217,11 +217,24 @@ def test_acts_are_lent_to_somebody_else_inside_who_is_no_auditor(here: Financed,
     for who, words in ((auditor, "an auditor borrows no acts"), (here.board, "acts are lent to somebody else")):
         with pytest.raises(InputRefused, match=words):
             lend(here, today, [Act.APPROVE], lender=here.board, to=who)
-    said = Delegation(["approve a deal"], today, today)
-    with pytest.raises(InputRefused, match="not in another's name either"):
-        authority.lend(here.session, to="stella@example.org", lender="bea@example.org", asked=said, by=steward)
+
+
+def test_ninety_days_count_the_first_and_the_last(here: Financed, today: date) -> None:
+    asked = Delegation(["approve a deal"], today, today + timedelta(days=89))
+    assert authority.lend(here.session, to="otto@example.org", asked=asked, by=here.board)
+
+
+def test_what_somebody_else_wrote_down_for_the_lender_lends_nothing(
+    here: Financed, today: date, steward: Actor
+) -> None:
+    assert here.board.id is not None
+    assert here.second.id is not None
+    authority_queries.add_delegation(
+        here.session, lender_id=here.board.id, borrower_id=here.second.id, acts=["approve a deal"], from_day=today,
+        to_day=today, at_most_minor=None, words="", recorded_by=steward.id,
+    )  # fmt: skip
     with pytest.raises(NotAllowed):
-        authority.lend(here.session, to="otto@example.org", lender="bea@example.org", asked=said, by=here.officer)
+        approve(here, appraised(here), here.second)
 
 
 def test_more_than_ones_own_amount_is_not_lent(here: Financed, today: date) -> None:

@@ -128,7 +128,7 @@ def test_a_commitment_and_a_contribution_take_two_people(here: Financed) -> None
     loan = here.signed()
     here.draw(loan, 20_000_00)
     for kind in ("commitment", "contribution"):
-        with pytest.raises(ReversalTakesTwo, match=f"is a {kind}, which two people brought about"):
+        with pytest.raises(ReversalTakesTwo, match=f"is a {kind}, which takes two people to reverse"):
             take_back(here, entry_of(here, kind))
     assert here.holds(loan)["commitments_undrawn"] == 16_000_00
 

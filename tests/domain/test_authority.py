@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from domain.authority import (
+    AMOUNT_APPROVED_BY,
     AUTHORITY,
     AWAITED,
     LENDABLE,
@@ -108,6 +109,12 @@ def test_what_is_above_the_amount_says_how_it_can_be_done() -> None:
         "you may pay out a drawdown of up to EUR 25,000,000.00 alone, and this is EUR 30,000,000.00; "
         "ask for it, and somebody who may approve a payout decides"
     )
+
+
+@pytest.mark.parametrize("act", [act for act, roles in AUTHORITY.items() if any(roles.values()) and act not in AWAITED])
+def test_above_a_published_amount_somebody_else_may(act: Act) -> None:
+    other = AMOUNT_APPROVED_BY.get(act, act)
+    assert None in AUTHORITY[other].values()
 
 
 def test_nobody_decides_what_they_prepared() -> None:
