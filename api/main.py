@@ -26,9 +26,10 @@ REQUESTS_AT_WORK_MAX = 10
 """No more requests than the pool of ``Sessions`` has connections may hold one at a time."""
 
 
-def build_app(database: Database) -> FastAPI:
+def build_app(database: Database, *, hosts: frozenset[str] = frozenset()) -> FastAPI:
     """Return the application on a database whose migrations have run.
 
+    ``hosts`` are the names by which it may be called; none: by every name.
     Nothing is read from the environment and nothing is connected before the first request.
     """
     set_up_logs()
@@ -52,7 +53,7 @@ def build_app(database: Database) -> FastAPI:
     app.state.database = database
     app.state.places = asyncio.Semaphore(REQUESTS_AT_WORK_MAX)
     app.state.measures = measures
-    app.add_middleware(Threshold, measures=measures)
+    app.add_middleware(Threshold, measures=measures, hosts=hosts)
     add_failures(app)
     add_probes(app)
     add_routes(app)

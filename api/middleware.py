@@ -11,6 +11,7 @@ from http import HTTPStatus
 
 import structlog
 from fastapi import Request
+from fastapi.responses import Response
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
@@ -18,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
 from api.database.sessions import WHENCE, Whence
-from api.problems import BODY_BYTES_MAX, TOO_LARGE, is_for_programmes, tell_failure, told
+from api.problems import BODY_BYTES_MAX, TOO_LARGE, is_for_programmes, plainly_told, tell_failure, told
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -32,6 +33,14 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+HEADERS_MAX = 100
+HEADER_BYTES_MAX = 32 * 1024
+_HEADERS_TOO_LARGE = (
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+    "headers-too-large",
+    f"the request has too many headers; this door takes {HEADERS_MAX} of {HEADER_BYTES_MAX} bytes in all",
+)
+_HOST_UNKNOWN = (HTTPStatus.MISDIRECTED_REQUEST, "host-unknown", "this book is not called by the name in the address")
 _log = structlog.get_logger()
 
 
@@ -51,8 +60,8 @@ class Measures:
 class Threshold:
     """The outermost layer of the application."""
 
-    def __init__(self, app: ASGIApp, *, measures: Measures) -> None:
-        self._app, self._measures = app, measures
+    def __init__(self, app: ASGIApp, *, measures: Measures, hosts: frozenset[str] = frozenset()) -> None:
+        self._app, self._measures, self._hosts = app, measures, hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -74,9 +83,8 @@ class Threshold:
             await send(message)
 
         try:
-            if _declared_bytes(request) > BODY_BYTES_MAX:
-                answer = told(request, *TOO_LARGE, facts={"bytes_max": BODY_BYTES_MAX})
-                await answer(scope, receive, send_with_headers)
+            if refused := self._refused(request):
+                await refused(scope, receive, send_with_headers)
             else:
                 await self._app(scope, _limited(receive), send_with_headers)
         except Exception as error:
@@ -85,6 +93,18 @@ class Threshold:
             await tell_failure(request, error)(scope, receive, send_with_headers)
         finally:
             self._note(scope, status=status, seconds=time.perf_counter() - started, trace_id=trace_id)
+
+    def _refused(self, request: Request) -> Response | None:
+        """Return the answer to what no door takes; None for a request that may go in."""
+        headers = request.scope["headers"]
+        if len(headers) > HEADERS_MAX or sum(len(name) + len(said) for name, said in headers) > HEADER_BYTES_MAX:
+            return plainly_told(request, *_HEADERS_TOO_LARGE)
+        called = request.headers.get("host", "").lower()
+        if self._hosts and called not in self._hosts and request.url.path not in PROBES:
+            return plainly_told(request, *_HOST_UNKNOWN)
+        if _declared_bytes(request) > BODY_BYTES_MAX:
+            return told(request, *TOO_LARGE, facts={"bytes_max": BODY_BYTES_MAX})
+        return None
 
     def _note(self, scope: Scope, *, status: int, seconds: float, trace_id: str) -> None:
         door = door_of(scope)
@@ -98,6 +118,8 @@ class Threshold:
         )  # fmt: skip
 
 
+PROBES = {"/healthz", "/readyz", "/metrics"}
+"""Asked by machines that know an address and no name."""
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 

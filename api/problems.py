@@ -69,6 +69,8 @@ TOLD_WORDS: dict[str, str] = {
     "method-not-taken": "The address is there, and does not take this method.",
     "request-refused": "The request cannot be taken as it stands.",
     "migrations-pending": "The database waits for its migrations: an operator runs `missionbook database migrate`.",
+    "headers-too-large": "The request has more or longer headers than this door takes.",
+    "host-unknown": "The book is not called by the name in the address: an operator sets `MISSIONBOOK_HOSTS`.",
     "refused": "A rule of the bank says no; the sentence in `detail` says which.",
 }
 """What failures mean that no refusal of the table stands for, by the end of their type."""
@@ -116,29 +118,40 @@ def told(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Answer with a failure: problem details under ``/api`` and for programmes, a page for people."""
-    title = word.replace("-", " ").capitalize()
     if is_for_programmes(request):
-        body = {
-            **{key: plain(fact) for key, fact in (facts or {}).items() if key not in _MEMBERS},
-            "type": f"/problems/{word}",
-            "title": title,
-            "status": int(status),
-            "detail": detail,
-            "trace_id": trace_id_of(request),
-        }
-        answer: Response = JSONResponse(body, status, media_type="application/problem+json")
+        answer = plainly_told(request, status, word, detail, facts=facts)
     else:
         answer = error_page(
             request,
             status=int(status),
             word=word,
-            title=title,
+            title=title_of(word),
             detail=detail,
             trace_id=trace_id_of(request),
             facts=facts,
         )
     answer.headers.update(headers or {})
     return answer
+
+
+def title_of(word: str) -> str:
+    """Return the title of a kind of problem."""
+    return word.replace("-", " ").capitalize()
+
+
+def plainly_told(
+    request: Request, status: int, word: str, detail: str, *, facts: Mapping[str, object] | None = None
+) -> Response:
+    """Answer with problem details, whoever asks."""
+    body = {
+        **{key: plain(fact) for key, fact in (facts or {}).items() if key not in _MEMBERS},
+        "type": f"/problems/{word}",
+        "title": title_of(word),
+        "status": int(status),
+        "detail": detail,
+        "trace_id": trace_id_of(request),
+    }
+    return JSONResponse(body, status, media_type="application/problem+json")
 
 
 def tell_refusal(request: Request, refusal: Refusal) -> Response:

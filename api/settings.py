@@ -1,4 +1,4 @@
-"""Settings from the environment: ``MISSIONBOOK_DATA``, ``_HOST``, ``_PORT`` and the external database's URLs."""
+"""Settings from the environment: the data folder, where the server answers and whom it believes, the database."""
 
 from __future__ import annotations
 
@@ -25,11 +25,20 @@ class Settings(BaseSettings):
     """The data folder: the embedded database, sign-ins, files."""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
+    proxies: str = Field(default="", pattern=r"^[0-9a-fA-F:./, ]*$")
+    """Addresses of proxies, by comma, whose word on the caller's address and on https is believed; else nobody's."""
+    hosts: str = Field(default="", pattern=r"^[a-zA-Z0-9.:, \[\]-]*$")
+    """Names by which the pages may be called, by comma, with the port where one is typed; else every name."""
     database_url: SecretStr | None = None
     """Role app of an external PostgreSQL 18. When set, nothing is embedded."""
     database_url_migrator: SecretStr | None = None
     database_url_night: SecretStr | None = None
     database_url_register: SecretStr | None = None
+
+    @property
+    def allowed_hosts(self) -> frozenset[str]:
+        """The names of ``hosts``; none where every name is taken."""
+        return frozenset(name.strip().lower() for name in self.hosts.split(",") if name.strip())
 
     @field_validator("data")
     @classmethod

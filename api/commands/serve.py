@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    import uvicorn
+    from starlette.types import ASGIApp
+
     from api.database.book import OpenBook
     from api.settings import Settings
 
@@ -46,7 +49,7 @@ def serve(
                 typer.echo("Seals and nights are made by `missionbook worker`: run one beside this, same settings")
             kept = f"  (sign-ins: {chosen.data / 'sign-ins.json'})" if sign_ins else ""
             typer.echo(f"Missionbook: {address}{kept}")
-            _run(book, door)
+            _run(book, door, chosen)
 
 
 def _require_night(chosen: Settings) -> None:
@@ -90,7 +93,26 @@ def _host_in_address(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _run(book: OpenBook, door: socket.socket) -> None:
+def server_config(app: ASGIApp, *, proxies: str = "") -> uvicorn.Config:
+    """Return how the server runs. It believes what is forwarded only from ``proxies``, and from nobody by default."""
+    import uvicorn
+
+    from api.middleware import HEADER_BYTES_MAX
+
+    return uvicorn.Config(
+        app,
+        http="h11",  # the other one gathers headers without end
+        h11_max_incomplete_event_size=HEADER_BYTES_MAX,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies or [],
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
+
+
+def _run(book: OpenBook, door: socket.socket, chosen: Settings) -> None:
     import uvicorn
 
     from api.main import build_app
@@ -100,13 +122,7 @@ def _run(book: OpenBook, door: socket.socket) -> None:
     if beside:
         beside.start()
     try:
-        config = uvicorn.Config(
-            build_app(book),
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=5,
-        )
+        config = server_config(build_app(book, hosts=chosen.allowed_hosts), proxies=chosen.proxies)
         with suppress(KeyboardInterrupt):  # Ctrl-C is how it is stopped
             uvicorn.Server(config).run(sockets=[door])
     finally:

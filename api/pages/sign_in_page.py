@@ -12,7 +12,8 @@ from api.pages.reader import Reader
 
 KEPT_PREFIX = "kept."
 KEPT_ACTION = "kept-action"
-NEVER_KEPT = frozenset({"csrf_token", "password"})
+NEVER_KEPT = frozenset({"csrf_token", "password", "old", "fresh", "again", "step"})
+"""Secrets, and the step of a form: without it every form lands on what comes before the booking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +25,37 @@ class Kept:
 
 
 def kept_of(request: Request) -> Kept | None:
-    """Return the form that a request brought, without its secrets."""
+    """Return the form that a request brought, without its secrets; nothing of what another site sent."""
+    if not sent_from_here(request):
+        return None
     typed: Mapping[str, str] = getattr(request.state, "typed", {})
     values = tuple((name, value) for name, value in typed.items() if name not in NEVER_KEPT)
     return Kept(request.url.path, values) if values else None
 
 
-def kept_again(typed: Mapping[str, str]) -> Kept | None:
-    """Return the form that the sign-in page carried along; an address of another place is no form of ours."""
+def kept_again(request: Request, typed: Mapping[str, str]) -> Kept | None:
+    """Return the form that the sign-in page carried along; what goes to or comes from another place is not ours."""
     action = typed.get(KEPT_ACTION, "")
-    values = tuple(
-        (name.removeprefix(KEPT_PREFIX), value) for name, value in typed.items() if name.startswith(KEPT_PREFIX)
-    )
-    return Kept(action, values) if is_ours(action) and values else None
+    named = ((name.removeprefix(KEPT_PREFIX), value) for name, value in typed.items() if name.startswith(KEPT_PREFIX))
+    values = tuple((name, value) for name, value in named if name not in NEVER_KEPT)
+    return Kept(action, values) if is_ours(action) and values and sent_from_here(request) else None
+
+
+def sent_from_here(request: Request) -> bool:
+    """Tell whether a page of this house sent a form, as the browser says; one that says nothing is not believed."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    host = request.headers.get("origin", "").partition("://")[2]
+    return bool(host) and host == request.headers.get("host")
+
+
+def sent_from_elsewhere(request: Request) -> bool:
+    """Tell whether the browser says that another site sent a form; a program that says nothing is no browser."""
+    if request.headers.get("sec-fetch-site") == "none":
+        return False
+    says = "sec-fetch-site" in request.headers or "origin" in request.headers
+    return says and not sent_from_here(request)
 
 
 def is_ours(address: str) -> bool:
@@ -80,8 +99,9 @@ def sign_in_page(
 def kept_page(reader: Reader, kept: Kept, *, csrf_token: str) -> Page:
     """Return the page that shows what was typed before the session was over, and lets its writer go on with it."""
     _ = reader.gettext
-    shown = tuple(
-        Figure(name, value) for name, value in kept.values if value.strip() and name not in ("key", "step", "version")
+    shown = (
+        Figure(_("It goes to"), kept.action),
+        *(Figure(name, value) for name, value in kept.values if value.strip() and name not in ("key", "version")),
     )
     form = Form(
         action=kept.action, csrf_token=csrf_token, hidden=kept.values, buttons=(Button(_("Go on with what I typed")),)

@@ -22,7 +22,7 @@ from api.deps import (
 from api.pages.forms import FORM_GUARDS, Typed, see, sentence
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import home_of, show
-from api.pages.sign_in_page import is_ours, kept_again, kept_page, sign_in_page
+from api.pages.sign_in_page import is_ours, kept_again, kept_page, sent_from_elsewhere, sign_in_page
 from api.problems import note_refusal, trace_id_of
 from api.refusals import FormNotOurs, TooManyAttempts
 from api.security import sign_in
@@ -48,10 +48,10 @@ def ask(request: Request, next_address: Annotated[str, Query(alias="next", max_l
 @router.post("/sign-in")
 def enter(request: Request, typed: Typed, _place: Place) -> Response:
     """Let somebody in whose email and password fit; else tell one and the same thing."""
-    if request.headers.get("sec-fetch-site", "same-origin") == "cross-site":
+    if sent_from_elsewhere(request):
         raise FormNotOurs
     reader = reader_of(request)
-    email, kept, wanted = typed.get("email", "").strip(), kept_again(typed), typed.get("next", "")
+    email, kept, wanted = typed.get("email", "").strip(), kept_again(request, typed), typed.get("next", "")
     request.state.tried_email = email.lower()[:100]
     sessions = database_of(request).sessions
     try:

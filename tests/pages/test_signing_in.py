@@ -60,10 +60,59 @@ def test_signing_in_never_leads_to_another_house(
     assert stranger("POST", "/sign-in", data=said).headers["Location"] == "/officer"
 
 
-def test_a_sign_in_sent_by_another_site_is_refused(people_in: dict[str, Browser], stranger: Browser) -> None:
+@pytest.mark.parametrize(("headers", "status"), [
+    ({"Sec-Fetch-Site": "cross-site"}, 403), ({"Sec-Fetch-Site": "same-site"}, 403),
+    ({"Origin": "http://evil.example"}, 403), ({"Origin": "null"}, 403),
+    ({"Sec-Fetch-Site": "cross-site", "Origin": "http://bank.example"}, 403),
+    ({"Sec-Fetch-Site": "same-origin"}, 303), ({"Sec-Fetch-Site": "none"}, 303),
+    ({"Origin": "http://bank.example"}, 303), ({}, 303),
+])  # fmt: skip
+def test_a_sign_in_sent_by_another_site_is_refused(
+    people_in: dict[str, Browser], stranger: Browser, headers: dict[str, str], status: int
+) -> None:
     said = {"email": "officer@bank.example", "password": PASSWORD}
-    told = stranger("POST", "/sign-in", data=said, headers={"Sec-Fetch-Site": "cross-site"})
-    assert told.status_code == 403
+    assert stranger("POST", "/sign-in", data=said, headers=headers).status_code == status
+
+
+FROM_HERE = {"Sec-Fetch-Site": "same-origin"}
+
+
+@pytest.mark.parametrize(("headers", "kept"), [
+    (FROM_HERE, True), ({"Origin": "http://bank.example"}, True),
+    ({"Sec-Fetch-Site": "cross-site"}, False), ({"Sec-Fetch-Site": "same-site"}, False),
+    ({"Origin": "http://evil.example"}, False), ({}, False),
+])  # fmt: skip
+def test_what_another_site_sent_is_never_kept_to_be_sent_again(
+    people_in: dict[str, Browser], world: World, stranger: Browser, headers: dict[str, str], kept: bool
+) -> None:
+    address = f"/instruments/{world.ann.instrument}/drawdown"
+    told = stranger("POST", address, data={"amount": "777.00", "day": "2026-03-31", "step": "book"}, headers=headers)
+    assert told.status_code == 401
+    assert ("777.00" in told.text, "kept-action" in told.text) == (kept, kept)
+
+
+def test_what_was_kept_names_where_it_goes_and_is_looked_at_before_it_is_booked(
+    people_in: dict[str, Browser], world: World, stranger: Browser
+) -> None:
+    address = f"/instruments/{world.ann.instrument}/drawdown"
+    asked = {"amount": "777.00", "day": "2026-03-31", "step": "book", "key": "k"}
+    over = stranger("POST", address, data=asked, headers=FROM_HERE)
+    said = {**hidden(over, "/sign-in"), "email": "officer@bank.example", "password": PASSWORD, "kept.step": "book"}
+    carried = stranger("POST", "/sign-in", data=said)
+    assert carried.status_code == 303, "a form that nobody vouches for is not carried on"
+    again = stranger("POST", "/sign-in", data=said, headers=FROM_HERE)
+    assert address in words(again)
+    officer = Browser(stranger.app, again.headers["Set-Cookie"].partition("=")[2].partition(";")[0])
+    shown = officer.send(again, address)
+    assert shown.status_code == 200
+    assert "Book it" in words(shown)
+
+
+def test_a_password_that_was_typed_is_never_kept(stranger: Browser, world: World) -> None:
+    asked = {"old": PASSWORD, "fresh": "a-fresh-secret", "again": "a-fresh-secret"}
+    told = stranger("POST", "/account/password", data=asked, headers=FROM_HERE)
+    assert PASSWORD not in told.text
+    assert "a-fresh-secret" not in told.text
 
 
 def test_strangers_are_led_to_the_sign_in(world: World, stranger: Browser) -> None:
@@ -76,10 +125,11 @@ def test_strangers_are_led_to_the_sign_in(world: World, stranger: Browser) -> No
 def test_what_was_typed_outlives_the_session(people_in: dict[str, Browser], world: World, stranger: Browser) -> None:
     address = f"/investee/reports/{world.ann.report}"
     asked = {"value.homes": "412", "statement": "counted <b>twice</b>", "step": "preview", "csrf_token": "of old"}
-    over = stranger("POST", address, data=asked)
+    over = stranger("POST", address, data=asked, headers=FROM_HERE)
     assert over.status_code == 401
     assert "what you typed is kept" in words(over)
-    again = stranger.send(over, "/sign-in", email="ann@bank.example", password=PASSWORD)
+    said = {**hidden(over, "/sign-in"), "email": "ann@bank.example", "password": PASSWORD}
+    again = stranger("POST", "/sign-in", data=said, headers=FROM_HERE)
     assert again.status_code == 200
     assert "412" in words(again)
     assert "<b>twice</b>" not in again.text
