@@ -44,9 +44,17 @@ def cluster() -> Iterator[Cluster]:
         Path(folder).chmod(0o711)
         data = Path(folder) / "data"
         with hold(data, durable=False) as held:
+            nobody_tidies(held)
             make_template(held)
             yield held
         discard(data)
+
+
+def nobody_tidies(held: Cluster) -> None:
+    """Switch autovacuum off: its transactions hold the sealer's horizon back at moments that no test can know."""
+    with psycopg.connect(held.superuser_url(), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET autovacuum = off")
+        connection.execute("SELECT pg_reload_conf()")
 
 
 def make_template(held: Cluster) -> None:
@@ -102,3 +110,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("what was acknowledged, and what was found")
         for sentence in told:
             terminalreporter.line(sentence)
+    tampered = [
+        str(value)
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.getreports(outcome)
+        for name, value in report.user_properties
+        if name == "tampered" and report.when == "call"
+    ]
+    if tampered:
+        found, named = (sum(word in one for one in tampered) for word in ("found", "named"))
+        terminalreporter.section("what was tampered with, and what was found")
+        terminalreporter.line(f"{len(tampered)} tampered, {found} found, {named} named")

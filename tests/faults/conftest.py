@@ -23,7 +23,7 @@ from domain.desk.parties import add_party
 from domain.parties import PartyKind, Role
 from tests.api.conftest import INVESTEES, PASSWORD, Caller, hashed_password
 from tests.api.world import make_world
-from tests.conftest import TestDatabase
+from tests.conftest import TestDatabase, nobody_tidies
 from tests.database.holders import running, within
 from tests.faults.running import Bank, Counted, Program, serving
 
@@ -41,6 +41,7 @@ def house() -> Iterator[Bank]:
         Path(folder).chmod(0o711)
         data = Path(folder) / "data"
         with hold(data, durable=False) as cluster:
+            nobody_tidies(cluster)
             migrate(cluster.url(DatabaseRole.MIGRATOR))
             sessions = Sessions(cluster.url)
             database = TestDatabase(cluster, DATABASE, sessions)

@@ -190,14 +190,24 @@ class Tally:
 
 @contextlib.contextmanager
 def clients_posting(
-    bank: Bank, address: Callable[[], str], asked: Sequence[Wish], *, clients: int = CLIENTS
+    bank: Bank,
+    address: Callable[[], str],
+    asked: Sequence[Wish],
+    *,
+    clients: int = CLIENTS,
+    before: Callable[[Wish], object] | None = None,
 ) -> Iterator[Tally]:
-    """Let clients post payments while the block runs; each asks again, under the same key, until it is answered."""
+    """Let clients post payments while the block runs; each asks again, under the same key, until it is answered.
+
+    ``before`` is called before each payment is first asked for: it may wait.
+    """
     tally, pause, broken = Tally(), threading.Event(), list[BaseException]()
 
     def work(number: int) -> None:
         try:
             for wish in asked[number::clients]:
+                if before:
+                    before(wish)
                 for _ in range(ATTEMPTS_MAX):
                     where = f"{address()}/api/v1/instruments/{wish.instrument}/drawdowns"
                     answer = None

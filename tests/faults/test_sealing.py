@@ -17,6 +17,7 @@ import pytest
 from api.database import placement
 from api.database.embedded import Cluster, discard, hold
 from api.database.roles import DATABASE, Role
+from tests.conftest import nobody_tidies
 from tests.database.holders import within
 from tests.faults.running import (
     Bank,
@@ -33,6 +34,8 @@ from tests.faults.running import (
     wishes,
 )
 
+CUT_THE_SEALER = """SELECT count(pg_terminate_backend(pid)) FROM pg_locks
+    WHERE NOT granted AND locktype = 'relation'"""
 SEALED_TWICE = "SELECT count(*) - count(DISTINCT fact_id) FROM seal"
 
 
@@ -49,19 +52,20 @@ def test_the_sealer_is_killed_in_the_middle(bank: Bank, tell: Callable[[Counted]
     """It waits with its numbers taken and cannot write the first seal; there it is killed. Nothing is half sealed."""
     asked = wishes(bank, 16)
     with serving(bank) as program:
-        with clients_posting(bank, lambda: program.address, asked) as tally:
-            pass
-        waiting = unsealed(bank)
-        assert waiting > 16
-        with nobody_writes(bank, "seal"):
+        with nobody_writes(bank, "seal"):  # neither does the program's own sealer, which passes each minute
+            with clients_posting(bank, lambda: program.address, asked) as tally:
+                pass
+            waiting = unsealed(bank)
+            assert waiting > 16
             sealer = threading.Thread(target=sealing, args=(program,))
             sealer.start()
             assert within(60, lambda: somebody_waits(bank))
             if killed == "the program":
                 program.kill()
+                sealer.join(60)
             else:
-                bank.ask("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE NOT granted AND locktype = 'relation'")
-            sealer.join(60)
+                assert within(60, lambda: bool(bank.ask(CUT_THE_SEALER)) and not sealer.is_alive())
+            assert not sealer.is_alive()
         assert unsealed(bank) >= waiting  # a token's use or a refusal may have added facts; no seal has
         if killed == "the program":
             program.start()
@@ -80,7 +84,9 @@ def test_a_long_transaction_beside_the_sealer_is_sealed_after_and_never_skipped(
             "INSERT INTO fund_limit (fund_id, basis, subject, amount_minor, valid_from, source) "
             "SELECT id, 'ticket', '', 100000000, '2026-01-01', 'slow' FROM fund"
         )
-        program.call("steward", "POST", "/seals")
+        ((own,),) = slow.execute("SELECT pg_current_xact_id()::text").fetchall()
+        assert within(60, lambda: bank.ask("SELECT pg_snapshot_xmin(pg_current_snapshot())::text") == [(own,)])
+        program.call("steward", "POST", "/seals")  # all that is older than the open transaction, the oldest there is
         ((sealed_before,),) = bank.ask("SELECT count(*) FROM seal")
         with clients_posting(bank, lambda: program.address, asked) as tally:
             for acknowledged in (8, 16, 24):
@@ -104,6 +110,7 @@ def restored(bank: Bank, folder: Path) -> Iterator[Bank]:
     programs = placement.installation_in_wheel() / "bin"
     data = folder / "data"
     with hold(data, durable=False) as cluster:
+        nobody_tidies(cluster)
         dump = subprocess.run(
             [programs / "pg_dump", "--format=custom", "--dbname", bank.cluster.superuser_url(DATABASE)],
             capture_output=True, check=False,
@@ -136,17 +143,24 @@ def test_a_dump_restored_into_another_cluster_goes_on_in_a_new_segment(
         with clients_posting(bank, lambda: program.address, before[:8], clients=2) as tally:
             pass
         sealed_and_sound(bank, program)
-        with clients_posting(bank, lambda: program.address, before[8:], clients=2) as more:
-            pass
+        with nobody_writes(bank, "seal"):
+            with clients_posting(bank, lambda: program.address, before[8:], clients=2) as more:
+                pass
+            program.stop()
     heads = verified(bank)["heads"]
+    waiting = unsealed(bank)
+    assert waiting >= 16, "eight entries and what was noted of them"
+    ((dumped_at,),) = bank.ask("SELECT clock_timestamp()")
     with tempfile.TemporaryDirectory(prefix="missionbook-restored-") as folder:
         Path(folder).chmod(0o711)
         with restored(bank, Path(folder)) as there, serving(there) as program:
-            assert unsealed(there) > 8
             assert program.call("auditor", "GET", "/verification").json()["sound"]
+            ((sealed_first,),) = there.ask("SELECT count(*) FROM seal WHERE sealed_at <= %s", dumped_at)
             with clients_posting(there, lambda: program.address, after) as tally_after:
                 tally_after.wait_for(8)
-                assert program.call("steward", "POST", "/seals").json()["sealed"] > 8
+                assert program.call("steward", "POST", "/seals").status_code == 201
+                ((sealed_now,),) = there.ask("SELECT count(*) FROM seal")
+                assert sealed_now - sealed_first >= waiting
             tally.acknowledged |= more.acknowledged | tally_after.acknowledged
             tell(count(there, before + after, tally))
             sealed_and_sound(there, program)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from uuid import UUID
 
@@ -9,6 +10,7 @@ import pytest
 from sqlmodel import Session
 
 from api.database.roles import Role
+from domain.desk.verification import Verification
 from domain.store import ledger
 from domain.store.funds import FundRow
 from tests.conftest import TestDatabase
@@ -31,3 +33,17 @@ def fund_id(database: TestDatabase) -> UUID:
     """A committed GBP fund."""
     with database.sessions.begin(Role.NIGHT) as session:
         return open_fund(session)
+
+
+Noted = Callable[..., None]
+
+
+@pytest.fixture
+def tampered(record_property: Callable[[str, object], None]) -> Noted:
+    """Note what a verification told of one tampering; the end of the run counts them."""
+
+    def note(told: Verification, *, named: bool) -> None:
+        words = [*(["found"] if not told.sound else []), *(["named"] if named else [])]
+        record_property("tampered", " and ".join(words) or "not found")
+
+    return note

@@ -75,6 +75,19 @@ class Model:
             return "the fund does not hold enough cash for this on the books"
         return ""
 
+    def closing_refusal(self, period_end: date) -> str:
+        """Return in words all that stands against a closing; nothing where there is nothing."""
+        wrong = []
+        if period_end == date(2026, 2, 27):
+            wrong.append("a period ends with a month; the next such day is 28 Feb 2026")
+        if period_end <= self.closed_to:
+            closed_to = f"{self.closed_to.day} {self.closed_to:%b} {self.closed_to.year}"
+            wrong.append(f"the book is closed up to {closed_to} already")
+        if period_end == date(2026, 4, 30):
+            wrong.append("the fund's book has reached 31 Mar 2026; a month is closed when it has passed")
+        many = f"{len(wrong)} problem{'s' if len(wrong) > 1 else ''}"
+        return f"the closing has {many}: " + "; ".join(f"period_end: {why}" for why in wrong) if wrong else ""
+
     def balance(self, account: str, as_of: date, by: str, known: list[Fact]) -> int:
         return sum(
             posting.amount_minor
@@ -166,19 +179,17 @@ class Histories(RuleBasedStateMachine):
     @precondition(lambda self: self.slow is None)
     @rule(period_end=st.sampled_from([*MONTH_ENDS, date(2026, 2, 27), date(2026, 4, 30)]))
     def close(self, period_end: date) -> None:
-        model, wrong = self.model, False
+        model = self.model
         again = any(fact.key == f"closing {period_end}" for fact in model.facts)
-        if not again:
-            wrong = period_end not in MONTH_ENDS or period_end <= model.closed_to
-        refused = False
+        expected, said = "" if again else model.closing_refusal(period_end), ""
         try:
             with self.database.sessions.begin(Role.NIGHT) as session:
                 told = periods.close(session, fund_code=self.code, period_end=period_end, by=NIGHT)
                 assert told.closed_now is not again
-        except InputRefused:
-            refused = True
-        assert refused == wrong
-        if not again and not wrong:
+        except InputRefused as refused:
+            said = str(refused)
+        assert said == expected
+        if not again and not expected:
             model.seal()
             place = next(self.places)
             model.facts += [Fact(place, key=f"closing {period_end}"), Fact(place, key=f"closing {period_end}, audit")]

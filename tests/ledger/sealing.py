@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -51,3 +52,9 @@ def tamper(database: TestDatabase, *statements: str) -> None:
         connection.execute("SET session_replication_role = replica")
         for statement in statements:
             connection.execute(statement.encode())
+
+
+def owner_asks(database: TestDatabase, question: str) -> list[tuple[Any, ...]]:
+    """Ask the database itself."""
+    with closing(psycopg.connect(database.cluster.superuser_url(database.name))) as connection:
+        return connection.execute(question.encode()).fetchall()

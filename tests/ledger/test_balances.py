@@ -77,7 +77,10 @@ def play(database: TestDatabase, steps: Steps) -> UUID:
 
 
 @pytest.mark.parametrize("later_facts_max", [-1, 20_000])
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=20, derandomize=True, database=None, deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)  # fmt: skip
 @given(steps=st.lists(STEPS, max_size=20), days=st.lists(DAYS, min_size=1, max_size=3))
 def test_every_way_to_a_balance_finds_the_plain_sum(
     database: TestDatabase, later_facts_max: int, steps: Steps, days: list[date]

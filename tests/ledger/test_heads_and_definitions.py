@@ -12,7 +12,7 @@ import pytest
 from api.database.roles import Role
 from domain.desk.verification import HeadNotLegible, PaperHead
 from tests.conftest import TestDatabase
-from tests.ledger.conftest import open_fund
+from tests.ledger.conftest import Noted, open_fund
 from tests.ledger.sealing import pay_in, seal, tamper, verify
 
 HEX = "0123456789abcdef" * 4
@@ -55,7 +55,9 @@ def test_an_older_head_is_a_link_at_its_number_and_moment(database: TestDatabase
         assert told.first.kind == "head" and "is no link of" in told.first.why
 
 
-def test_a_book_that_was_cut_short_verifies_but_not_against_paper(database: TestDatabase, fund_id: UUID) -> None:
+def test_a_book_that_was_cut_short_verifies_but_not_against_paper(
+    database: TestDatabase, fund_id: UUID, tampered: Noted
+) -> None:
     """A superuser takes the newest entry away with its seal, and sets chain and order back as they were."""
     pay_in(database, fund_id, "1")
     seal(database)
@@ -73,6 +75,7 @@ def test_a_book_that_was_cut_short_verifies_but_not_against_paper(database: Test
     )
     assert verify(database).sound, "nothing inside the book can tell"
     told = verify(database, str(paper))
+    tampered(told, named=told.first is not None and told.first.kind == "head")
     assert told.first is not None
     assert told.first.why.startswith("the head on paper is no link of the chain of commons at seal 2")
 
@@ -129,12 +132,15 @@ SWAPPED = {
 
 
 @pytest.mark.parametrize("how", SWAPPED)
-def test_what_changes_places_is_found_and_an_entry_is_named(database: TestDatabase, fund_id: UUID, how: str) -> None:
+def test_what_changes_places_is_found_and_an_entry_is_named(
+    database: TestDatabase, fund_id: UUID, tampered: Noted, how: str
+) -> None:
     numbers = [pay_in(database, fund_id, str(n), 100_00 + n) for n in range(4)]
     seal(database)
     statement, why = SWAPPED[how]
     tamper(database, *statement.format(numbers[1], numbers[2]).split(";"))
     told = verify(database)
+    tampered(told, named=told.first is not None and told.first.entry in numbers[1:4])
     assert not told.sound and told.first is not None
     assert told.first.entry in numbers[1:4] and why in told.first.why
 
@@ -155,13 +161,14 @@ def test_what_changes_places_is_found_and_an_entry_is_named(database: TestDataba
     ],
 )
 def test_a_definition_that_was_altered_is_named(
-    database: TestDatabase, fund_id: UUID, statement: str, kind: str, why: str
+    database: TestDatabase, fund_id: UUID, tampered: Noted, statement: str, kind: str, why: str
 ) -> None:
     limit_cash(database)
     seal(database)
     assert verify(database).sound
     tamper(database, statement)
     told = verify(database)
+    tampered(told, named=told.first is not None and told.first.kind == kind)
     assert told.first is not None
     assert told.first.kind == kind and why in told.first.why
 
@@ -215,7 +222,7 @@ def test_definitions_from_before_the_digests_are_digested_by_the_migration(datab
     ],
 )
 def test_a_kept_balance_that_is_not_its_postings_is_named(
-    database: TestDatabase, fund_id: UUID, statement: str, kind: str
+    database: TestDatabase, fund_id: UUID, tampered: Noted, statement: str, kind: str
 ) -> None:
     limit_cash(database)
     pay_in(database, fund_id, "1")
@@ -228,6 +235,7 @@ def test_a_kept_balance_that_is_not_its_postings_is_named(
     assert verify(database).sound
     tamper(database, statement)
     told = verify(database)
+    tampered(told, named=told.first is not None and told.first.kind == kind)
     assert told.first is not None
     assert told.first.kind == kind and "cash of commons" in told.first.why
 

@@ -12,7 +12,8 @@ from api.database.roles import Role
 from domain.authority import NIGHT
 from domain.store import audit, seals
 from tests.conftest import TestDatabase
-from tests.ledger.sealing import pay_in, seal, tamper, verify
+from tests.ledger.conftest import Noted
+from tests.ledger.sealing import owner_asks, pay_in, seal, tamper, verify
 
 
 def test_a_sound_book_verifies(database: TestDatabase, fund_id: UUID) -> None:
@@ -63,18 +64,21 @@ SECOND = "(SELECT id FROM entry ORDER BY id OFFSET 1 LIMIT 1)"
     ],
 )
 def test_tampering_behind_the_triggers_is_found_and_the_entry_is_named(
-    database: TestDatabase, fund_id: UUID, statement: str, why: str
+    database: TestDatabase, fund_id: UUID, tampered: Noted, statement: str, why: str
 ) -> None:
     numbers = [pay_in(database, fund_id, str(n), 100_00 + n) for n in range(4)]
     seal(database)
     tamper(database, *statement.split(";"))
     told = verify(database)
+    tampered(told, named=told.first is not None and told.first.entry == numbers[1])
     assert not told.sound and told.first is not None
     assert told.first.entry == numbers[1]
     assert why in told.first.why
 
 
-def test_an_entry_slipped_in_with_an_old_transaction_number_is_found(database: TestDatabase, fund_id: UUID) -> None:
+def test_an_entry_slipped_in_with_an_old_transaction_number_is_found(
+    database: TestDatabase, fund_id: UUID, tampered: Noted
+) -> None:
     pay_in(database, fund_id, "1")
     seal(database)
     tamper(
@@ -86,10 +90,14 @@ def test_an_entry_slipped_in_with_an_old_transaction_number_is_found(database: T
                                       amount, instrument_id FROM posting""",
     )
     told = verify(database)
-    assert told.first is not None and "carries no seal" in told.first.why
+    ((slipped_in,),) = owner_asks(database, "SELECT max(id) FROM entry")
+    tampered(told, named=told.first is not None and told.first.entry == slipped_in)
+    assert told.first is not None and told.first.entry == slipped_in and "carries no seal" in told.first.why
 
 
-def test_a_fact_under_a_sealed_facts_number_is_refused_and_found(database: TestDatabase, fund_id: UUID) -> None:
+def test_a_fact_under_a_sealed_facts_number_is_refused_and_found(
+    database: TestDatabase, fund_id: UUID, tampered: Noted
+) -> None:
     """An entry that took a sealed audit row's number would count as known at that row's seal."""
     with database.sessions.begin(Role.NIGHT) as session:
         audit.record(session, by=NIGHT, act="look", subject_kind="fund", subject="commons", fund_id=fund_id)
@@ -103,12 +111,13 @@ def test_a_fact_under_a_sealed_facts_number_is_refused_and_found(database: TestD
         night.execute(forged)
     tamper(database, forged)
     told = verify(database)
+    tampered(told, named=told.first is not None and told.first.kind == "fund_limit")
     assert told.first is not None
     assert (told.first.kind, told.first.why) == ("fund_limit", "another fact was sealed under its number")
 
 
 def test_a_fact_of_a_transaction_that_has_not_happened_is_refused_and_found(
-    database: TestDatabase, fund_id: UUID
+    database: TestDatabase, fund_id: UUID, tampered: Noted
 ) -> None:
     seal(database)
     forged = """INSERT INTO fund_limit (fund_id, basis, subject, amount_minor, valid_from, source, xid)
@@ -120,6 +129,7 @@ def test_a_fact_of_a_transaction_that_has_not_happened_is_refused_and_found(
         night.execute(forged)
     tamper(database, forged)
     told = verify(database)
+    tampered(told, named=told.first is not None and told.first.kind == "fund_limit")
     assert told.first is not None
     assert told.first.why == "its transaction has not happened yet"
 
@@ -133,12 +143,16 @@ def test_a_fact_of_a_transaction_that_has_not_happened_is_refused_and_found(
         "DELETE FROM seal WHERE number = (SELECT max(number) FROM seal)",
     ],
 )
-def test_a_count_or_head_that_was_moved_is_found(database: TestDatabase, fund_id: UUID, statement: str) -> None:
+def test_a_count_or_head_that_was_moved_is_found(
+    database: TestDatabase, fund_id: UUID, tampered: Noted, statement: str
+) -> None:
     for n in range(3):
         pay_in(database, fund_id, str(n))
     seal(database)
     tamper(database, statement)
-    assert not verify(database).sound
+    told = verify(database)
+    tampered(told, named=told.first is not None)
+    assert not told.sound and told.first is not None
 
 
 def test_a_restored_book_starts_a_new_segment_that_names_the_old_heads(database: TestDatabase, fund_id: UUID) -> None:
