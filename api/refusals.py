@@ -118,6 +118,7 @@ TABLE: dict[type[Refusal], tuple[HTTPStatus, str]] = {
     ledger.EntryAlreadyReversed: (HTTPStatus.CONFLICT, "entry-already-reversed"),
     reversals.ReversalTakesTwo: (HTTPStatus.CONFLICT, "reversal-takes-two"),
     reversals.LaterEntriesRestOnEntry: (HTTPStatus.CONFLICT, "later-entries-rest-on-entry"),
+    ledger.DayNotInTheBook: (HTTPStatus.UNPROCESSABLE_ENTITY, "day-not-in-the-book"),
     ledger.PeriodClosed: (HTTPStatus.CONFLICT, "period-closed"),
     periods.ClosingCameBetween: (HTTPStatus.CONFLICT, "closing-came-between"),
     refusals.CashNotEnough: (HTTPStatus.CONFLICT, "cash-not-enough"),

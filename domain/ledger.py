@@ -67,6 +67,10 @@ memorandum side balances by itself.
 """
 
 
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+"""The days that the book has: everything is booked and effective on one of them."""
+
+
 class EntryDoesNotBalance(Refusal):
     """Postings that do not sum to zero in a currency."""
 
@@ -81,6 +85,16 @@ class EntryTooSmall(Refusal):
     def __init__(self, posting_count: int) -> None:
         super().__init__("an entry has at least two postings, none of them zero")
         self.posting_count = posting_count
+
+
+class DayNotInTheBook(Refusal):
+    """A day that no book of ours reaches: a slip of the hand in the year, which no correction could take back."""
+
+    def __init__(self, day: date) -> None:
+        super().__init__(
+            f"{in_words(day)} is not a day of the book, which goes from {in_words(FIRST_DAY)} to {in_words(LAST_DAY)}"
+        )
+        self.day = day
 
 
 class EntryAlreadyReversed(Refusal):
@@ -126,7 +140,7 @@ class Posting:
 class Entry:
     """Postings that sum to zero in every currency. *Booked on* lies in an open period, *effective on* is the value day.
 
-    Raises, in this order: ``EntryTooSmall``, ``EntryDoesNotBalance``.
+    Raises, in this order: ``EntryTooSmall``, ``EntryDoesNotBalance``, ``DayNotInTheBook``.
     """
 
     kind: str
@@ -147,6 +161,9 @@ class Entry:
         for currency, off_by_minor in sorted(sums.items()):
             if off_by_minor != 0:
                 raise EntryDoesNotBalance(off_by_minor, currency)
+        for day in (self.booked_on, self.effective_on):
+            if not FIRST_DAY <= day <= LAST_DAY:
+                raise DayNotInTheBook(day)
 
 
 def transfer(

@@ -40,6 +40,9 @@ DEFINED = r"""SELECT tgrelid::regclass::text, split_part(encode(tgargs, 'escape'
                     split_part(encode(tgargs, 'escape'), E'\\000', 2)
              FROM pg_trigger WHERE tgname LIKE '%%_is_digested' ORDER BY tgrelid"""
 """Which tables are digested, and how: read from their triggers."""
+DIGESTED_COLUMNS = r"""SELECT a.attname FROM pg_trigger t JOIN pg_attribute a ON a.attrelid = t.tgrelid
+                       WHERE t.tgname = '{table}_is_digested' AND a.attnum > 0 AND NOT a.attisdropped
+                       AND encode(t.tgargs, 'escape') ~ ('\yt\.' || a.attname || '\y') ORDER BY a.attnum"""
 
 
 def new_fact(
@@ -100,23 +103,23 @@ def make_view_of_facts(*, without: str = "") -> None:
 def define(table: str, *, leave_out: tuple[str, ...] = ()) -> None:
     """Have the digest of every row that comes into a table kept in ``definition``, of those that are there already too.
 
-    ``leave_out`` names columns that change by nature. The others may be changed only where an UPDATE is granted; it
-    leaves a new digest behind. Call it again after adding columns: then they are in the digests of new rows.
+    ``leave_out`` names columns that change by nature; ``words_are_kept`` refuses to change the others. Call both again
+    after adding columns: then they are in the digests of new rows, and an act in the audit says why old ones have two.
     """
     bind = op.get_bind()
     key = bind.exec_driver_sql(KEY.format(table=table)).scalar_one()
     columns = [name for (name,) in bind.exec_driver_sql(COLUMNS.format(table=table)) if name not in leave_out]
     words = f"rtrim(ROW({', '.join(f't.{name}' for name in columns)})::text, ',)')"
-    for moment, level in (
-        ("INSERT", "REFERENCING NEW TABLE AS arrived FOR EACH STATEMENT"),
-        (f"UPDATE OF {', '.join(columns)}", "FOR EACH ROW"),
-    ):
-        name = f"{table}_is_digested" + ("" if moment == "INSERT" else "_again")
-        op.execute(f"DROP TRIGGER IF EXISTS {name} ON {table}")
-        op.execute(
-            f"CREATE TRIGGER {name} AFTER {moment} ON {table} {level} EXECUTE FUNCTION digest_definitions("
-            f"$key${key}$key$, $words${words}$words$)"
-        )
+    op.execute(f"DROP TRIGGER IF EXISTS {table}_is_digested ON {table}")
+    op.execute(
+        f"CREATE TRIGGER {table}_is_digested AFTER INSERT ON {table} REFERENCING NEW TABLE AS arrived "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION digest_definitions($key${key}$key$, $words${words}$words$)"
+    )
+    op.execute(
+        f"""INSERT INTO audit (actor_name, act, subject_kind, subject, outcome, detail)
+            SELECT 'migration', 'digest definitions again', 'table', '{table}', 'done', '{{}}'
+            WHERE EXISTS (SELECT FROM definition WHERE kind = '{table}')"""
+    )
     op.execute(
         f"""INSERT INTO definition (kind, keys, digests)
             SELECT '{table}', array_agg(key ORDER BY key), array_agg(sha256(convert_to(words, 'UTF8')) ORDER BY key)
@@ -126,18 +129,40 @@ def define(table: str, *, leave_out: tuple[str, ...] = ()) -> None:
     make_view_of_definitions()
 
 
-def definitions_end(table: str) -> None:
-    """Take a table out of the view of definitions, before its migration drops it on the way down."""
-    make_view_of_definitions(without=table)
+def digested_tables() -> list[str]:
+    """Return the tables of definitions, as their triggers say."""
+    return [table for table, _, _ in op.get_bind().exec_driver_sql(DEFINED)]
 
 
-def make_view_of_definitions(*, without: str = "") -> None:
+def words_are_kept(table: str) -> None:
+    """Refuse to change what a digest stands for, or to take a row of definitions away, whoever asks."""
+    words_may_change(table)
+    said = op.get_bind().exec_driver_sql(DIGESTED_COLUMNS.format(table=table)).scalars().all()
+    old, new = (", ".join(f"{row}.{name}" for name in said) for row in ("OLD", "NEW"))
+    op.execute(
+        f"CREATE TRIGGER {table}_keeps_its_words BEFORE UPDATE ON {table} FOR EACH ROW "
+        f"WHEN (ROW({old}) IS DISTINCT FROM ROW({new})) EXECUTE FUNCTION refuse_change()"
+    )
+    if table != "fund":  # whose trigger 0013 made
+        op.execute(
+            f"CREATE TRIGGER {table}_stays BEFORE DELETE OR TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        )
+
+
+def words_may_change(table: str) -> None:
+    """Take away what ``words_are_kept`` brought."""
+    op.execute(f"DROP TRIGGER IF EXISTS {table}_keeps_its_words ON {table}")
+    if table != "fund":
+        op.execute(f"DROP TRIGGER IF EXISTS {table}_stays ON {table}")
+
+
+def make_view_of_definitions() -> None:
     """Make the view ``definition_now``: kind, key and digest of every row as it stands, for the verification."""
     defined = op.get_bind().exec_driver_sql(DEFINED)
     parts = [
         f"SELECT '{table}'::text AS kind, {key} AS key, sha256(convert_to({words}, 'UTF8')) AS digest FROM {table} t"
         for table, key, words in defined
-        if table != without
     ]
     op.execute("DROP VIEW IF EXISTS definition_now")
     op.execute("CREATE VIEW definition_now WITH (security_invoker = true) AS " + " UNION ALL ".join(parts))

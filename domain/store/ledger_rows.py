@@ -22,6 +22,9 @@ from sqlmodel import Field, SQLModel
 
 from domain.store.types import NOW, Fact
 
+_DAY = "BETWEEN '1900-01-01' AND '2199-12-31'"
+DAYS_IN_THE_BOOK = f"booked_on {_DAY} AND effective_on {_DAY}"
+
 
 class AccountRow(SQLModel, table=True):
     """An account of a fund, in one currency."""
@@ -70,6 +73,7 @@ class EntryRow(Fact, table=True):
         CheckConstraint("posting_count >= 2", name="entry_has_two_postings_or_more"),
         CheckConstraint("reverses_id <> id", name="entry_does_not_reverse_itself"),
         CheckConstraint("fund_id IS NOT NULL", name="entry_belongs_to_a_fund"),
+        CheckConstraint(DAYS_IN_THE_BOOK, name="entry_days_are_in_the_book"),
         Index("entry_by_deal", "deal_id", postgresql_where=text("deal_id IS NOT NULL")),
     )
     actor_scope: str
@@ -92,6 +96,7 @@ class PostingRow(SQLModel, table=True):
     __tablename__ = "posting"
     __table_args__ = (
         CheckConstraint("amount <> 0", name="posting_amount_is_not_zero"),
+        CheckConstraint(DAYS_IN_THE_BOOK, name="posting_days_are_in_the_book"),
         Index("posting_by_account", "account_id", "booked_on", postgresql_include=["amount"]),
         Index(
             "posting_by_instrument", "instrument_id", "account_id", postgresql_where=text("instrument_id IS NOT NULL")
@@ -196,6 +201,7 @@ class SealRow(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("chain_id", "number", name="seal_number_is_used_once"),
         CheckConstraint("number > 0", name="seal_number_counts_from_one"),
+        CheckConstraint("form IN (1, 2)", name="seal_form_is_known"),
         Index(
             "seal_by_place",
             "position",

@@ -19,6 +19,8 @@ from domain.store.seals import CANONICAL
 Finding = tuple[str, int, str]
 STRETCH = 100_000
 FINDINGS_MAX = 100
+ACTS_THAT_DEFINE_AGAIN = ("digest definitions again",)
+"""Acts after which a definition has another digest: a migration added columns to its table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +36,10 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Where the book stood when the verification began."""
+    """Where the book stood when the verification began; no horizon: the row that the sealer goes by is gone."""
 
     position: int
-    horizon: str
+    horizon: str | None
     same_cluster: bool
     facts: int
     entries: int
@@ -60,15 +62,15 @@ def cut(session: Session) -> Cut:
         session.execute(text(f"SET LOCAL {setting}"))
     row = session.execute(
         text(
-            """SELECT h.position, h.horizon,
-                      h.cluster = (SELECT system_identifier::text FROM pg_control_system()) AS same,
+            """SELECT coalesce(h.position, (SELECT max(position) FROM seal), 0) AS position, h.horizon,
+                      coalesce(h.cluster = (SELECT system_identifier::text FROM pg_control_system()), false) AS same,
                       (SELECT greatest(max(fact_id), 0) FROM seal) AS sealed, (SELECT max(id) FROM fact) AS facts,
                       (SELECT count(*) FROM entry) AS entries, (SELECT count(*) FROM account) AS accounts,
                       (SELECT jsonb_agg(jsonb_build_array(c.id, coalesce(f.code, 'bank'),
                            encode(sha256(convert_to(coalesce(f.id::text, 'bank'), 'UTF8')), 'hex'), c.number,
                            encode(c.head, 'hex')) ORDER BY f.code NULLS FIRST)
                        FROM seal_chain c LEFT JOIN fund f ON f.id = c.fund_id) AS chains
-               FROM seal_horizon h"""
+               FROM (VALUES (1)) AS one LEFT JOIN seal_horizon h ON true"""
         )
     ).one()
     chains = tuple(
@@ -138,6 +140,7 @@ def leaves_that_do_not_fit(session: Session, at: Cut, start: int, end: int) -> l
                                   THEN 'it is older than what is sealed and carries no seal'
                               WHEN s.fact_id IS NULL THEN NULL
                               WHEN s.fact_kind <> f.kind THEN 'another fact was sealed under its number'
+                              WHEN s.form NOT IN (1, 2) THEN 'its seal is of a form that no sealer makes'
                               WHEN s.chain_id IS NULL THEN 'it was sealed into a chain that is gone'
                               WHEN s.fund_id IS DISTINCT FROM f.fund_id OR s.leaf_hash <> {now}
                                   THEN 'its rows are not what was sealed' END AS why
@@ -189,6 +192,8 @@ def counts_that_are_off(session: Session, at: Cut) -> list[Finding]:
     A chain must end at its kept number with its kept head.
     """
     found: list[Finding] = []
+    if at.horizon is None:
+        found.append(("seal", 0, "the row that says up to where everything is sealed is gone"))
     row = session.execute(
         text(
             "SELECT count(*) AS seals, count(DISTINCT position) AS places, coalesce(max(position), 0) AS last "
@@ -242,13 +247,16 @@ def balances_that_differ(session: Session) -> list[Finding]:
 def snapshots_that_differ(session: Session) -> list[Finding]:
     """Return balances kept at a closing that are not what was booked until then sums to, the first ones first.
 
-    One that was taken away counts as nothing, as it does for whoever reads balances.
+    One taken away counts as nothing, as it does for whoever reads balances; one that no closing wrote is named.
     """
     rows = session.execute(
         text(
-            """SELECT account_id, format('the balance of %s of %s at %s is kept as %s and its postings sum to %s',
-                                         a.code, f.code, day, kept, balance) AS why
-               FROM (SELECT account_id, day, kept,
+            """SELECT account_id, CASE WHEN closed
+                          THEN format('the balance of %s of %s at %s is kept as %s and its postings sum to %s',
+                                      a.code, f.code, day, kept, balance)
+                          ELSE format('a balance of %s of %s at %s is kept and no closing wrote it',
+                                      a.code, f.code, day) END AS why
+               FROM (SELECT account_id, day, kept, true AS closed,
                             coalesce(sum(amount) OVER (PARTITION BY account_id ORDER BY day, kept NULLS FIRST
                                                        ROWS UNBOUNDED PRECEDING), 0) AS balance
                      FROM (SELECT account_id, booked_on AS day, sum(amount) AS amount, NULL::bigint AS kept
@@ -257,9 +265,14 @@ def snapshots_that_differ(session: Session) -> list[Finding]:
                            SELECT o.id, c.period_end, 0, coalesce(b.balance_minor, 0)
                            FROM period c JOIN account o ON o.fund_id = c.fund_id
                            LEFT JOIN balance_snapshot b ON b.account_id = o.id AND b.period_end = c.period_end
-                           ) days) told
+                           ) days
+                     UNION ALL
+                     SELECT b.account_id, b.period_end, b.balance_minor, false, NULL
+                     FROM balance_snapshot b JOIN account o ON o.id = b.account_id
+                     WHERE NOT EXISTS (SELECT FROM period c WHERE c.fund_id = o.fund_id AND c.period_end = b.period_end)
+                     ) told
                JOIN account a ON a.id = account_id JOIN fund f ON f.id = a.fund_id
-               WHERE kept IS NOT NULL AND kept <> balance ORDER BY day, account_id LIMIT :most"""
+               WHERE kept IS NOT NULL AND kept IS DISTINCT FROM balance ORDER BY day, account_id LIMIT :most"""
         ),
         {"most": FINDINGS_MAX},
     )
@@ -267,20 +280,31 @@ def snapshots_that_differ(session: Session) -> list[Finding]:
 
 
 def definitions_that_differ(session: Session) -> list[Finding]:
-    """Return definitions that are not what they were when they came in or were last changed, or that are gone."""
+    """Return definitions that are not what they were when they came in, or that are gone.
+
+    A digest that differs from the one before it counts only where the same transaction left an act that may change it.
+    """
     rows = session.execute(
         text(
-            """SELECT kind, coalesce(said.id, 0) AS id,
+            """WITH told AS MATERIALIZED (
+                 SELECT d.kind, u.key, u.digest, d.id, d.xid, row_number() OVER digests AS nth,
+                        lag(u.digest) OVER digests AS before
+                 FROM definition d CROSS JOIN LATERAL unnest(d.keys, d.digests) AS u(key, digest)
+                 WINDOW digests AS (PARTITION BY d.kind, u.key ORDER BY d.id)
+               ), said AS (SELECT DISTINCT ON (kind, key) * FROM told ORDER BY kind, key, nth DESC)
+               SELECT kind, coalesce(said.id, 0) AS id,
                       format(CASE WHEN said.id IS NULL THEN '%s came in behind the triggers: nothing says what it was'
                                   WHEN now.digest IS NULL THEN '%s was defined and is gone'
                                   ELSE '%s is not what was defined' END, key) AS why
-               FROM (SELECT DISTINCT ON (d.kind, u.key) d.kind, u.key, u.digest, d.id
-                     FROM definition d CROSS JOIN LATERAL unnest(d.keys, d.digests) AS u(key, digest)
-                     ORDER BY d.kind, u.key, d.id DESC) said
-               FULL JOIN definition_now now USING (kind, key)
-               WHERE said.digest IS DISTINCT FROM now.digest ORDER BY 2, 3 LIMIT :most"""
+               FROM said FULL JOIN definition_now now USING (kind, key)
+               WHERE said.digest IS DISTINCT FROM now.digest
+               UNION ALL
+               SELECT kind, id, format('%s was defined a second time, and no act says why', key) FROM told
+               WHERE nth > 1 AND digest <> before
+                 AND NOT EXISTS (SELECT FROM audit a WHERE a.xid = told.xid AND a.act = ANY(:acts))
+               ORDER BY 2, 3 LIMIT :most"""
         ),
-        {"most": FINDINGS_MAX},
+        {"acts": list(ACTS_THAT_DEFINE_AGAIN), "most": FINDINGS_MAX},
     )
     return [(row.kind, row.id, row.why) for row in rows]
 

@@ -3,7 +3,8 @@
 Why: a sealer that is slower than posting falls behind for ever, and a verification that takes a night is not run. The
 leaf of a seal is now the text of the row (form 2) and all of a sealing is one statement; seals of form 1 keep theirs.
 A definition (a covenant's limit, an account's floor) could be altered unseen, so its digest becomes a fact.
-Safe while the old code runs: yes, it seals through the function, and verifies with the new code.
+Safe while the old code runs: no. It posts and seals through the function, but it verifies by form 1 only: after the
+first sealing it calls the book unsound. Stop it first, then migrate.
 """
 
 import sqlalchemy as sa

@@ -23,6 +23,7 @@ from domain.store import balances as store
 from domain.store import ledger, seals
 from tests.conftest import TestDatabase
 from tests.ledger.conftest import open_fund
+from tests.ledger.sealing import tamper
 
 OPENED, LAST = date(2026, 1, 1), date(2026, 3, 31)
 DAYS = st.integers(0, 89).map(lambda n: OPENED + timedelta(days=n))
@@ -102,6 +103,24 @@ def test_every_way_to_a_balance_finds_the_plain_sum(
             assert sum(found.values()) == 0
         one = store.balances(session, fund_id=fund_id, as_of=LAST, account="cash")
         assert one == {("cash", "GBP"): plain(session, fund_id, LAST, None, "booked_on")["cash", "GBP"]}
+
+
+def test_a_value_day_far_away_moves_no_other_account(database: TestDatabase, fund_id: UUID) -> None:
+    """As rows from before the days had an end may be: the span reaches over the numbers of the accounts after it."""
+    entry = Entry(
+        "contribution", "in", OPENED, OPENED, transfer(debit="cash", credit="contributed", minor=1, currency="GBP")
+    )
+    with database.sessions.begin(Role.NIGHT) as session:
+        ledger.post(session, entry, fund_id=fund_id, by=NIGHT, key="1")
+    tamper(
+        database,
+        "ALTER TABLE posting DROP CONSTRAINT IF EXISTS posting_days_are_in_the_book",
+        "UPDATE posting SET effective_on = '200000-01-01'",
+    )
+    with database.sessions.begin(Role.NIGHT) as session:
+        for day in (OPENED, LAST):
+            found = store.balances(session, fund_id=fund_id, as_of=day, by="effective_on")
+            assert found == plain(session, fund_id, day, None, "effective_on")
 
 
 def test_a_late_fact_moves_the_value_day_and_leaves_the_closed_month_alone(

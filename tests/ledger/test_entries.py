@@ -15,6 +15,7 @@ from api.database.roles import Role
 from domain.authority import NIGHT
 from domain.desk import ledger as desk
 from domain.ledger import (
+    DayNotInTheBook,
     Entry,
     EntryAlreadyReversed,
     EntryDoesNotBalance,
@@ -59,6 +60,19 @@ def test_the_rule_refuses_an_entry_that_is_none(lines: list[int], refusal: type[
             booked_on=MARCH_1,
             effective_on=MARCH_1,
             postings=tuple(Posting("cash", minor, "GBP") for minor in lines),
+        )
+
+
+@pytest.mark.parametrize("day", [date(1899, 12, 31), date(2200, 1, 1), date.max])
+@pytest.mark.parametrize("which", ["booked_on", "effective_on"])
+def test_an_entry_lies_within_the_days_of_the_book(day: date, which: str) -> None:
+    with pytest.raises(DayNotInTheBook, match="from 1 Jan 1900 to 31 Dec 2199"):
+        Entry(
+            kind="contribution",
+            reason="a slip",
+            booked_on=day if which == "booked_on" else MARCH_1,
+            effective_on=day if which == "effective_on" else MARCH_1,
+            postings=transfer(debit="cash", credit="contributed", minor=1, currency="GBP"),
         )
 
 
@@ -185,6 +199,21 @@ def test_the_database_says_it_again_at_commit(
             connection.execute(LINE, (row[0], line, currency, day, amount, code))
         connection.commit()
     assert refused.value.diag.constraint_name == constraint
+
+
+@pytest.mark.parametrize("day", ["infinity", "-infinity", "200000-01-01", "1899-12-31"])
+@pytest.mark.parametrize("which", ["booked_on", "effective_on"])
+def test_the_database_refuses_a_day_outside_the_book(
+    database: TestDatabase, fund_id: UUID, which: str, day: str
+) -> None:
+    said = HEADER.replace("'2026-03-01', '2026-03-01'", "%s, %s")
+    days = (day, "2026-03-01") if which == "booked_on" else ("2026-03-01", day)
+    with (
+        closing(psycopg.connect(database.url(Role.NIGHT))) as connection,
+        pytest.raises(psycopg.errors.CheckViolation) as refused,
+    ):
+        connection.execute(said, (*days, 2))
+    assert refused.value.diag.constraint_name == "entry_days_are_in_the_book"
 
 
 def test_nothing_is_added_to_an_entry_of_an_earlier_transaction(database: TestDatabase, fund_id: UUID) -> None:

@@ -10,6 +10,8 @@ import psycopg
 import pytest
 
 from api.database.roles import Role
+from domain.authority import NIGHT
+from domain.desk import periods
 from domain.desk.verification import HeadNotLegible, PaperHead
 from tests.conftest import TestDatabase
 from tests.ledger.conftest import Noted, open_fund
@@ -173,14 +175,89 @@ def test_a_definition_that_was_altered_is_named(
     assert told.first.kind == kind and why in told.first.why
 
 
-def test_what_changes_by_nature_or_by_who_may_is_sound(database: TestDatabase, fund_id: UUID) -> None:
+def test_what_changes_by_nature_is_sound(database: TestDatabase, fund_id: UUID) -> None:
     limit_cash(database)
     seal(database)
     with closing(psycopg.connect(database.url(Role.MIGRATOR), autocommit=True)) as owner:
         owner.execute("UPDATE fund SET business_day = business_day + 1")
-        owner.execute("UPDATE account_limit SET floor_minor = -100")
     pay_in(database, fund_id, "1")
     assert verify(database).sound
+
+
+WASHED = {
+    "UPDATE app_user SET role = 'board'": ("app_user", "app_user_keeps_its_words"),
+    "UPDATE account_limit SET floor_minor = -100": ("account_limit", "account_limit_keeps_its_words"),
+    "UPDATE fund SET currency = 'USD'": ("fund", "fund_keeps_its_words"),
+    "UPDATE account SET kind = 'income' WHERE code = 'cash'": ("account", "account_keeps_its_words"),
+    "DELETE FROM app_user": ("app_user", "app_user_stays"),
+    "DELETE FROM account_limit": ("account_limit", "account_limit_stays"),
+}
+
+
+@pytest.mark.parametrize("statement", WASHED)
+def test_an_owner_alters_no_definition_and_without_its_guard_it_is_named(
+    database: TestDatabase, fund_id: UUID, statement: str
+) -> None:
+    """By a plain statement of the owner, with the triggers that write digests in their place."""
+    limit_cash(database)
+    table, guard = WASHED[statement]
+    with closing(psycopg.connect(database.url(Role.MIGRATOR), autocommit=True)) as owner:
+        owner.execute("INSERT INTO app_user (email, name, role, password_hash) VALUES ('a@x.org', 'A', 'risk', 'x')")
+        seal(database)
+        assert verify(database).sound
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"):
+            owner.execute(statement.encode())
+        owner.execute(f"ALTER TABLE {table} DISABLE TRIGGER {guard}".encode())
+        owner.execute(f"DROP TRIGGER IF EXISTS {table}_is_append_only ON {table}".encode())
+        owner.execute(statement.encode())
+        owner.execute(f"ALTER TABLE {table} ENABLE TRIGGER {guard}".encode())
+    told = verify(database)
+    assert told.first is not None and told.first.kind == table
+
+
+AGAIN = """INSERT INTO definition (kind, keys, digests)
+           SELECT kind, ARRAY[key], ARRAY[digest] FROM definition_now WHERE kind = 'fund'"""
+ACT = """INSERT INTO audit (actor_name, act, subject_kind, subject, outcome)
+         VALUES ('migration', 'digest definitions again', 'table', 'fund', 'done')"""
+
+
+@pytest.mark.parametrize(
+    ("statement", "why"),
+    [(AGAIN, "was defined a second time, and no act says why"), (f"WITH said AS ({ACT}) {AGAIN}", None)],
+    ids=["silently", "as a migration does"],
+)
+def test_a_second_digest_is_named_unless_an_act_says_why(
+    database: TestDatabase, fund_id: UUID, statement: str, why: str | None
+) -> None:
+    tamper(database, "UPDATE fund SET name = 'Another'", statement)
+    seal(database)
+    told = verify(database).first
+    assert (told is None) is (why is None)
+    assert told is None or (told.kind == "fund" and why is not None and why in told.why)
+
+
+def test_where_the_sealer_left_off_stays_and_is_missed_if_it_goes(database: TestDatabase, fund_id: UUID) -> None:
+    pay_in(database, fund_id, "1")
+    seal(database)
+    with closing(psycopg.connect(database.url(Role.MIGRATOR), autocommit=True)) as owner:
+        for table in ("seal_horizon", "seal_chain"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="append-only"):
+                owner.execute(f"DELETE FROM {table}".encode())
+    tamper(database, "DELETE FROM seal_horizon")
+    told = verify(database)
+    assert told.first is not None and "up to where everything is sealed is gone" in told.first.why
+
+
+def test_a_seal_has_a_form_that_a_sealer_makes(database: TestDatabase, fund_id: UUID) -> None:
+    number = pay_in(database, fund_id, "1")
+    seal(database)
+    altered = f"UPDATE seal SET form = 3 WHERE fact_id = {number}"
+    with pytest.raises(psycopg.errors.CheckViolation):
+        tamper(database, altered)
+    tamper(database, "ALTER TABLE seal DROP CONSTRAINT seal_form_is_known", altered)
+    told = verify(database)
+    assert told.first is not None
+    assert (told.first.entry, told.first.why) == (number, "its seal is of a form that no sealer makes")
 
 
 def test_definitions_from_before_the_digests_are_digested_by_the_migration(database: TestDatabase) -> None:
@@ -216,7 +293,8 @@ def test_definitions_from_before_the_digests_are_digested_by_the_migration(datab
             "balance_snapshot",
         ),
         (
-            "INSERT INTO balance_snapshot SELECT '2026-03-31', id, 10001 FROM account WHERE code = 'cash'",
+            """UPDATE balance_snapshot b SET balance_minor = 10001 FROM account a
+               WHERE a.id = b.account_id AND a.code = 'cash'""",
             "balance_snapshot",
         ),
     ],
@@ -226,12 +304,9 @@ def test_a_kept_balance_that_is_not_its_postings_is_named(
 ) -> None:
     limit_cash(database)
     pay_in(database, fund_id, "1")
+    with database.sessions.begin(Role.NIGHT) as session:
+        periods.close(session, fund_code="commons", period_end=date(2026, 3, 31), by=NIGHT)
     seal(database)
-    tamper(
-        database,
-        "INSERT INTO balance_snapshot (period_end, account_id, balance_minor) "
-        "SELECT '2026-03-01', id, 10000 FROM account WHERE code = 'cash'",
-    )
     assert verify(database).sound
     tamper(database, statement)
     told = verify(database)
