@@ -131,6 +131,7 @@ TABLE: dict[type[Refusal], tuple[HTTPStatus, str]] = {
     deals.StageBeforeItsTime: (HTTPStatus.UNPROCESSABLE_ENTITY, "stage-before-its-time"),
     deals.DealNotInForce: (HTTPStatus.CONFLICT, "deal-not-in-force"),
     deals.DealStillHolds: (HTTPStatus.CONFLICT, "deal-still-holds"),
+    deals.NothingCommitted: (HTTPStatus.CONFLICT, "nothing-committed"),
     deals.CommitmentExceeded: (HTTPStatus.CONFLICT, "commitment-exceeded"),
     deals.MovedByStatement: (HTTPStatus.CONFLICT, "moved-by-statement"),
     deals.DrawStop: (HTTPStatus.CONFLICT, "draw-stop"),

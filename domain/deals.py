@@ -113,6 +113,15 @@ class DealStillHolds(Refusal):
         self.deal, self.outstanding, self.undrawn = deal, outstanding, undrawn
 
 
+class NothingCommitted(Refusal):
+    """A deal of which nothing is committed any more does not run; ``reversal`` is the entry that took it back."""
+
+    def __init__(self, *, deal: str, reversal: int | None) -> None:
+        why = f"entry {reversal} took its commitment back" if reversal else "what was committed is cancelled"
+        super().__init__(f"deal {deal} cannot become active: {why}, so nothing can be paid out; close it")
+        self.deal, self.reversal = deal, reversal
+
+
 class CommitmentExceeded(Refusal):
     """More would be drawn or cancelled than is left of the commitment."""
 

@@ -52,13 +52,18 @@ def approvals(
     asked = request_panels(session, reader, by)
     page = Page(
         _("Approvals"),
-        lead=_("Deals that are appraised and await the board. Who prepared a deal does not decide it."),
-        parts=(*notes, *(panels or (Text(_("No deal awaits a decision. Deals come here when they are appraised.")),))),
+        lead=_("What awaits a second person. Who prepared a deal, or asked for something, does not decide it."),
+        parts=notes,
         sections=(
             Section(
                 _("Asked for by one, decided by another"),
                 asked or (Text(_("Nothing is asked for. Reversals of two and large payouts come here.")),),
                 anchor="requests",
+            ),
+            Section(
+                _("Appraised deals"),
+                panels or (Text(_("No deal awaits a decision. Deals come here when they are appraised.")),),
+                anchor="deals",
             ),
         ),
     )

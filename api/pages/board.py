@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Annotated
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from api.pages.forms import see
 from api.pages.parts import Cell, Page, line, table
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import show
+from api.pages.requests import waiting_notice
 from domain.authority import Act, permit
 from domain.desk import funds, impact, ledger, missions
 from domain.desk.funds import FundRow
@@ -33,7 +35,9 @@ def choose(request: Request, visitor: Visitor, session: PageTransaction) -> Resp
         for mission in challenge.missions:
             for code in mission.funds:
                 named.setdefault(code, []).append(mission.name)
-    return show(request, "page.html", funds_page(reader, every, named), reader=reader)
+    page = funds_page(reader, every, named)
+    page = replace(page, parts=(*waiting_notice(session, reader, visitor.actor), *page.parts))
+    return show(request, "page.html", page, reader=reader)
 
 
 @router.get("/board/{code}/report")

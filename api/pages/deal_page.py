@@ -33,6 +33,7 @@ from api.pages.parts import (
 )
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import show
+from api.pages.requests import asked_notices
 from api.pages.words import STAGE_WORDS, STEP_WORDS, mark, say, stop_words
 from api.refusals import TOLD_TO_THE_AUDIT, StaleEdit
 from domain.authority import INSIDE, Actor
@@ -134,7 +135,14 @@ def deal_page(
             Figure(_("Business day"), reader.day(detail.fund_business_day)),
             Figure(_("Contract signed"), reader.day(state.signed_on)),
         ),
-        parts=(*notes, *stopped, deal_parts.summary(reader, detail)),
+        parts=(
+            *notes,
+            *stopped,
+            *(deal_parts.conflict_notice(session, reader, by, detail) if inside else ()),
+            *(deal_parts.taken_back_notice(reader, detail) if inside else ()),
+            *(asked_notices(session, reader, by, deal_id=state.id) if inside else ()),
+            deal_parts.summary(reader, detail),
+        ),
         sections=(
             *(step if inside and wrong.top else ()),
             Section(
@@ -194,6 +202,8 @@ def next_step(
         return (Text(_("This deal has come to its end; no step follows.")),)
     may, not_mine = [], []
     for stage in detail.next_stages:
+        if stage is Stage.ACTIVE and detail.taken_back:
+            continue  # the notice on top says why
         act = ACT_FOR_STAGE[stage]
         decides = stage in (Stage.APPROVED, Stage.DECLINED)
         prepared_by = detail.deal.prepared_by if decides else ()
@@ -201,8 +211,9 @@ def next_step(
         if found.allowed:
             may.append(stage)
         else:
-            why = "; ".join(map(str, found.reasons))
-            not_mine.append(_("{step} ({why})").format(step=say(reader, STEP_WORDS, stage), why=why))
+            why = deal_parts.reasons_words(reader, found)
+            words = say(reader, STEP_WORDS, stage)
+            not_mine.append(_("{step} ({why})").format(step=words, why=why) if why else words)
     parts: list[Part] = []
     if may:
         form = stage_form(reader, detail, may, wrong=wrong, typed=typed or {})

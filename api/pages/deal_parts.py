@@ -11,11 +11,11 @@ from sqlmodel import Session
 from api.pages.parts import Cell, Facts, Figure, Link, Mark, More, Panel, Part, Summary, Table, Text, line, table
 from api.pages.reader import Reader
 from api.pages.words import BASIS_WORDS, ENTRY_WORDS, INSTRUMENT_WORDS, say, terms_in_words
-from domain.authority import INSIDE, Act, Actor, Permission
+from domain.authority import INSIDE, Act, Actor, ConflictOfInterest, Permission, SamePersonPreparedAndDecides
 from domain.deals import NEXT_STAGES, PAYING_STAGES, SIGNED_STAGES
 from domain.desk import missions, parties
 from domain.desk.authority import may_on_deal
-from domain.desk.deals import DealDetail, InstrumentLine
+from domain.desk.deals import DealDetail, DealEntryLine, InstrumentLine
 from domain.errors import NotFound
 from domain.limits import Headroom, LimitBasis
 from domain.money import Money
@@ -119,8 +119,8 @@ def _act_or_why(reader: Reader, by: Actor, found: Permission, link: Link) -> lis
         return [Text("", link=link)]
     if by.role not in INSIDE:
         return []
-    why = "; ".join(map(str, found.reasons))
-    return [Text(reader.gettext("{act}: not yours ({why}).").format(act=link.words, why=why))]
+    why = reasons_words(reader, found)
+    return [Text(reader.gettext("{act}: not yours ({why}).").format(act=link.words, why=why))] if why else []
 
 
 def schedule_table(reader: Reader, one: InstrumentLine, *, currency: str, today: DealDetail) -> Table:
@@ -208,7 +208,7 @@ def entries_table(reader: Reader, detail: DealDetail, shown: slice) -> Table:
             Cell(_("Entry %s") % one.id, f"/entries/{one.id}"),
             reader.day(one.booked_on),
             reader.day(one.effective_on),
-            Cell(say(reader, ENTRY_WORDS, one.kind), note=one.reason),
+            Cell(say(reader, ENTRY_WORDS, one.kind), note=one.reason, onward=_other_entry(reader, one)),
             "–" if one.kind in STATED_KINDS else reader.figure(Money(one.amount_minor, one.currency)),
             reader.number(one.seal) if one.seal else _("not yet"),
         )
@@ -223,6 +223,50 @@ def entries_table(reader: Reader, detail: DealDetail, shown: slice) -> Table:
         if NEXT_STAGES[detail.deal.stage] and not detail.by_statement
         else _("Nothing was booked."),
     )
+
+
+def reasons_words(reader: Reader, found: Permission) -> str:
+    """Return why an act on a deal is not this person's; a conflict of interest is told once, on top of the page."""
+    said = []
+    for reason in found.reasons:
+        if isinstance(reason, SamePersonPreparedAndDecides):
+            said.append(reader.gettext("you prepared this, so somebody else decides"))
+        elif not isinstance(reason, ConflictOfInterest):
+            said.append(str(reason))
+    return "; ".join(said)
+
+
+def conflict_notice(session: Session, reader: Reader, by: Actor, detail: DealDetail) -> tuple[Part, ...]:
+    """Return the notice on a deal of a party that this person has a declared tie to."""
+    found = may_on_deal(session, Act.READ_BOOK, by=by, deal=detail.deal)
+    if not any(isinstance(reason, ConflictOfInterest) for reason in found.reasons):
+        return ()
+    _ = reader.gettext
+    words = _(
+        "You have declared a conflict of interest with {party}: somebody else acts on this deal. You may read it."
+    )
+    said = words.format(party=detail.deal.investee_name)
+    return (Text(said, "warn", link=Link("/authority#ties", _("Your ties"))),)
+
+
+def _other_entry(reader: Reader, one: DealEntryLine) -> Link | None:
+    """Return the way from a reversal to what it reverses, and back."""
+    _ = reader.gettext
+    if one.reverses_id:
+        return Link(f"/entries/{one.reverses_id}", _("reverses entry %s") % one.reverses_id)
+    if one.reversed_by:
+        return Link(f"/entries/{one.reversed_by}", _("reversed by entry %s") % one.reversed_by)
+    return None
+
+
+def taken_back_notice(reader: Reader, detail: DealDetail) -> tuple[Part, ...]:
+    """Return the notice on a deal whose commitment was reversed: what that means, and what is left to do."""
+    if not detail.taken_back:
+        return ()
+    _ = reader.gettext
+    number = detail.commitment_reversal
+    words = _("Entry %s took its commitment back: nothing can be paid out. What is left is to close the deal.") % number
+    return (Text(words, "warn", link=Link(f"/entries/{number}", _("Open it"))),)
 
 
 def deal_link(code: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -10,15 +11,16 @@ from fastapi.responses import Response
 from sqlmodel import Session
 
 from api.deps import PageTransaction, Visitor
-from api.pages.forms import sentence
+from api.pages.forms import FORM_GUARDS, RIGHT, Typed, Wrong, done_once, see, sentence, wrong_by
 from api.pages.parts import Cell, Figure, Link, Page, Part, Text, line, table
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import show
 from api.pages.requests import ask_form
 from api.pages.words import ENTRY_WORDS, say
+from api.refusals import TOLD_TO_THE_AUDIT
 from domain.authority import Act, Actor, permit
 from domain.desk import deals, funds, ledger, requests
-from domain.errors import NotFound
+from domain.errors import NotFound, Refusal
 from domain.money import Money
 from domain.reversals import TAKES_TWO
 
@@ -36,14 +38,53 @@ def entry(
     """Show one entry."""
     permit(Act.READ_BOOK, by=visitor.actor)
     reader = reader_of(request)
+    page = entry_page(session, reader, _row(session, entry_id), by=visitor.actor, new=new)
+    return show(request, "page.html", page, reader=reader)
+
+
+@router.post("/entries/{entry_id}/request", dependencies=FORM_GUARDS)
+def ask_reversal(
+    request: Request,
+    visitor: Visitor,
+    session: PageTransaction,
+    typed: Typed,
+    entry_id: Annotated[int, Path(ge=1, le=2**63 - 2)],
+) -> Response:
+    """Ask for the reversal of an entry that takes two people; what is wrong is told on the entry's page."""
+    reader, by = reader_of(request), visitor.actor
+
+    def act(_key: str) -> str:
+        requests.ask_reversal(session, entry_id=entry_id, reason=typed.get("reason", ""), by=by)
+        return "/board/approvals?done=asked"
+
+    try:
+        with session.begin_nested():
+            return see(done_once(session, by=by, route=f"ask reversal {entry_id}", typed=typed, act=act))
+    except TOLD_TO_THE_AUDIT:
+        raise
+    except Refusal as refusal:
+        wrong = wrong_by(refusal, fields={"reason": "reason"})
+        page = entry_page(session, reader, _row(session, entry_id), by=by, typed=typed, wrong=wrong)
+        return show(request, "page.html", page, status=422, reader=reader)
+
+
+def _row(session: Session, entry_id: int) -> dict[str, Any]:
     for row in ledger.entries(session, after=entry_id + 1, limit=1):
         if row["id"] == entry_id:
-            page = entry_page(session, reader, row, by=visitor.actor, new=new)
-            return show(request, "page.html", page, reader=reader)
+            return row
     raise NotFound("entry", entry_id)
 
 
-def entry_page(session: Session, reader: Reader, row: dict[str, Any], *, by: Actor, new: bool) -> Page:
+def entry_page(
+    session: Session,
+    reader: Reader,
+    row: dict[str, Any],
+    *,
+    by: Actor,
+    new: bool = False,
+    typed: Mapping[str, str] | None = None,
+    wrong: Wrong = RIGHT,
+) -> Page:
     """Return the page of an entry; debit and credit in columns of their own."""
     _ = reader.gettext
     trail, names = [], {}
@@ -71,20 +112,13 @@ def entry_page(session: Session, reader: Reader, row: dict[str, Any], *, by: Act
         Figure(_("Fund"), names_of_funds.get(row["fund"], row["fund"])),
         Figure(_("Seal"), reader.number(row["seal"]) if row["seal"] else _("not sealed yet")),
     ]
-    notes = [Text(_("Booked as entry %s.") % row["id"], "good")] if new else []
-    for name, words in (
-        ("reverses_id", _("This reverses entry %s.")),
-        ("reversed_by", _("It was reversed by entry %s.")),
-    ):
-        if row[name]:
-            notes.append(Text(words % row[name], "warn", link=Link(f"/entries/{row[name]}", _("Open it"))))
     return Page(
         title=_("Entry {number}: {kind}").format(number=row["id"], kind=say(reader, ENTRY_WORDS, row["kind"])),
         lead=row["reason"],
         trail=tuple(trail),
         facts=tuple(facts),
         parts=(
-            *notes,
+            *_notes(reader, row, new=new),
             table(
                 _("Postings; debit and credit are equal in every currency"),
                 (_("Account"), _("Currency"), _("Debit"), _("Credit")),
@@ -92,20 +126,39 @@ def entry_page(session: Session, reader: Reader, row: dict[str, Any], *, by: Act
                 figures=(2, 3),
                 empty=_("An entry without postings does not exist."),
             ),
-            *_taken_back_by_two(session, reader, row, by=by),
+            *_taken_back_by_two(session, reader, row, by=by, typed=typed, wrong=wrong),
         ),
     )
 
 
-def _taken_back_by_two(session: Session, reader: Reader, row: dict[str, Any], *, by: Actor) -> tuple[Part, ...]:
+def _notes(reader: Reader, row: dict[str, Any], *, new: bool) -> tuple[Part, ...]:
+    _ = reader.gettext
+    notes = [Text(_("Booked as entry %s.") % row["id"], "good")] if new else []
+    for name, words in (
+        ("reverses_id", _("This reverses entry %s.")),
+        ("reversed_by", _("It was reversed by entry %s.")),
+    ):
+        if row[name]:
+            notes.append(Text(words % row[name], "warn", link=Link(f"/entries/{row[name]}", _("Open it"))))
+    return tuple(notes)
+
+
+def _taken_back_by_two(
+    session: Session, reader: Reader, row: dict[str, Any], *, by: Actor, typed: Mapping[str, str] | None, wrong: Wrong
+) -> tuple[Part, ...]:
     """Return how an entry that takes two people is taken back: the form that asks, or why not."""
     _ = reader.gettext
+    problems = tuple(Text(f"{one.words}.", "bad") for one in wrong.top)
     if row["kind"] not in TAKES_TWO or row["reversed_by"]:
-        return ()
+        return problems
     if waiting := requests.open_request(session, entry_id=row["id"], by=by):
         words = _("Its reversal is asked for by {person}.").format(person=waiting.asker)
-        return (Text(words, "warn", link=Link(f"/board/approvals#request-{waiting.id}", _("Open it"))),)
+        return (
+            *problems,
+            Text(words, "warn", link=Link(f"/board/approvals#request-{waiting.id}", _("Open it"))),
+        )
     found = requests.may_ask_reversal(session, entry_id=row["id"], by=by)
     if not found.allowed:
         return (Text(" ".join(f"{sentence(str(reason))}." for reason in found.reasons)),)
-    return (ask_form(reader, f"/entries/{row['id']}/request", _("Ask for the reversal of this entry")),)
+    words, action = _("Ask for the reversal of this entry"), f"/entries/{row['id']}/request"
+    return (ask_form(reader, action, words, typed=typed, wrong=wrong),)

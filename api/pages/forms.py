@@ -112,8 +112,11 @@ def read_id(typed: str) -> UUID | None:
         return None
 
 
-def wrong_by(refusal: Refusal, *, fields: Mapping[str, str]) -> Wrong:
-    """Return a refusal's problems for a form; ``fields`` leads from a problem's place to the name of a field."""
+def wrong_by(refusal: Refusal, *, fields: Mapping[str, str], place: str = "") -> Wrong:
+    """Return a refusal's problems for a form; ``fields`` leads from a problem's place to the name of a field.
+
+    ``place`` is what the form's fields carry before their names, where a page has several forms.
+    """
     match refusal:
         case InputRefused():
             problems = [(one.where, one.what) for one in refusal.problems]
@@ -130,7 +133,7 @@ def wrong_by(refusal: Refusal, *, fields: Mapping[str, str]) -> Wrong:
     for where, what in problems:
         name, words = fields.get(where, ""), sentence(what)
         alone = name or where in WHOLE
-        top.append(Said(words if alone else f"{where}: {what}", f"#{Field(name, '').id}" if name else ""))
+        top.append(Said(words if alone else f"{where}: {what}", f"#{Field(name, '', place=place).id}" if name else ""))
         if name:
             beside.setdefault(name, words)
     return Wrong(tuple(top), beside)

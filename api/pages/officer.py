@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Annotated
 from urllib.parse import quote
@@ -17,6 +18,7 @@ from api.pages.nights import night_form
 from api.pages.parts import Cell, Figure, Link, Mark, Page, Part, Row, Section, Summary, Table, Tabs, Text, line, table
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import show
+from api.pages.requests import waiting_notice
 from api.pages.words import BASIS_WORDS, RULE_WORDS, STAGE_WORDS, TRIGGER_STATUS_WORDS, mark, say, stop_words
 from domain.authority import MAY, Act, permit
 from domain.covenants import Outcome
@@ -51,7 +53,10 @@ def work_list(
         empty = Text(_("There is no fund yet. Load a book: missionbook load FOLDER."), "warn")
         return show(request, "page.html", Page(_("Work list"), parts=(empty,)), reader=reader)
     chosen = funds.fund_by_code(session, fund) if fund else first_fund(session, every)
-    return show(request, "page.html", work_page(session, reader, chosen, every), reader=reader)
+    page = work_page(session, reader, chosen, every)
+    asked = waiting_notice(session, reader, visitor.actor, fund=chosen.code)
+    page = replace(page, parts=(*asked, *page.parts))
+    return show(request, "page.html", page, reader=reader)
 
 
 def first_fund(session: Session, every: Sequence[FundRow]) -> FundRow:

@@ -28,12 +28,14 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell: its text, perhaps a link, a mark instead, or a smaller second line."""
+    """One cell: its text, perhaps a link, a mark instead, a smaller second line, a link onward, a button."""
 
     words: str = ""
     href: str = ""
     note: str = ""
     mark: Mark | None = None
+    onward: Link | None = None
+    form: Form | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from sqlmodel import Session
 
 from api.deps import PageTransaction, Visitor
 from api.pages.deal_parts import deal_link
-from api.pages.forms import FORM_GUARDS, Typed, done_once, new_key, read_day, see, sentence, wrong_by
+from api.pages.forms import FORM_GUARDS, RIGHT, Typed, Wrong, done_once, new_key, read_day, see, sentence, wrong_by
 from api.pages.parts import Button, Facts, Field, Figure, Form, Link, Mark, Page, Panel, Part, Text
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import show
@@ -61,19 +62,6 @@ def decide(request: Request, visitor: Visitor, session: PageTransaction, typed: 
         return show(request, "page.html", page, status=422, reader=reader)
 
 
-@router.post("/entries/{entry_id}/request", dependencies=FORM_GUARDS)
-def ask_reversal(visitor: Visitor, session: PageTransaction, typed: Typed, entry_id: Number) -> Response:
-    """Ask for the reversal of an entry that takes two people."""
-    by = visitor.actor
-
-    def act(_key: str) -> str:
-        requests.ask_reversal(session, entry_id=entry_id, reason=typed.get("reason", ""), by=by)
-        return "/board/approvals?done=asked"
-
-    with session.begin_nested():
-        return see(done_once(session, by=by, route=f"ask reversal {entry_id}", typed=typed, act=act))
-
-
 @router.post("/instruments/{instrument_id}/request", dependencies=FORM_GUARDS)
 def ask_payout(
     request: Request, visitor: Visitor, session: PageTransaction, typed: Typed, instrument_id: UUID
@@ -93,20 +81,77 @@ def ask_payout(
         )
         return "/board/approvals?done=asked"
 
-    with session.begin_nested():
-        return see(done_once(session, by=by, route=f"ask payout {instrument_id}", typed=typed, act=act))
+    try:
+        with session.begin_nested():
+            return see(done_once(session, by=by, route=f"ask payout {instrument_id}", typed=typed, act=act))
+    except TOLD_TO_THE_AUDIT:
+        raise
+    except Refusal as refusal:
+        words = reader.gettext("Ask for the payout")
+        hidden = tuple((name, typed.get(name, "")) for name in ("amount", "day"))
+        wrong = wrong_by(refusal, fields={"reason": "reason"})
+        form = ask_form(reader, request.url.path, words, hidden, typed=typed, wrong=wrong)
+        trail = (Link(f"/instruments/{instrument_id}/drawdown", reader.gettext("Pay out a drawdown")),)
+        page = Page(words, trail=trail, parts=(form,), narrow=True)
+        return show(request, "page.html", page, status=422, reader=reader)
 
 
-def ask_form(reader: Reader, action: str, words: str, hidden: tuple[tuple[str, str], ...] = ()) -> Form:
+def ask_form(
+    reader: Reader,
+    action: str,
+    words: str,
+    hidden: tuple[tuple[str, str], ...] = (),
+    *,
+    typed: Mapping[str, str] | None = None,
+    wrong: Wrong = RIGHT,
+) -> Form:
     """Return the form that asks for what two people do, with its reason."""
+    said = (typed or {}).get("reason", "")
     return Form(
         action=action,
         csrf_token=reader.known.csrf_token if reader.known else "",
         legend=words,
-        fields=(Field("reason", reader.gettext("Reason"), place="ask-"),),
+        fields=(Field("reason", reader.gettext("Reason"), value=said, error=wrong.at("reason")),),
         hidden=(*hidden, ("key", new_key())),
         buttons=(Button(words),),
+        problems=wrong.top,
     )
+
+
+def waiting_notice(session: Session, reader: Reader, by: Actor, *, fund: str = "") -> tuple[Part, ...]:
+    """Return how many requests await a second person, of one fund or of all; nothing where none does."""
+    found = [
+        one for one in requests.requests(session, by=by, only_open=True, limit=SHOWN_MAX) if fund in ("", one.fund)
+    ]
+    if not found:
+        return ()
+    _ = reader.gettext
+    count = len(found)
+    words = reader.ngettext("%s request awaits a second person.", "%s requests await a second person.", count)
+    return (
+        Text(words % reader.number(count), "warn", link=Link("/board/approvals#requests", _("Open the approvals"))),
+    )
+
+
+def asked_notices(session: Session, reader: Reader, by: Actor, *, deal_id: UUID) -> tuple[Part, ...]:
+    """Return what is asked for on a deal and not decided, each leading to its decision."""
+    return tuple(
+        Text(
+            reader.gettext("{what} is asked for by {person} and awaits a second person.").format(
+                what=_what(reader, one), person=one.asker
+            ),
+            "warn",
+            link=Link(f"/board/approvals#request-{one.id}", reader.gettext("Open it")),
+        )
+        for one in requests.open_requests_of_deal(session, deal_id=deal_id, by=by)
+    )
+
+
+def _what(reader: Reader, one: RequestLine) -> str:
+    _ = reader.gettext
+    if one.kind is RequestKind.REVERSAL:
+        return _("The reversal of entry %s") % one.entry_id
+    return _("A payout of {amount} on {instrument}").format(amount=reader.money(one.amount), instrument=one.instrument)
 
 
 def request_panels(session: Session, reader: Reader, by: Actor) -> tuple[Panel, ...]:

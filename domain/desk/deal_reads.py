@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from domain.deals import NEXT_STAGES, InstrumentKind, Stage
+from domain.deals import NEXT_STAGES, SIGNED_STAGES, InstrumentKind, Stage
 from domain.desk.figures import InstrumentFigures, figures_of
 from domain.desk.instruments import schedules
 from domain.desk.limits import deal_headroom
@@ -83,7 +83,7 @@ class InstrumentLine:
 
 @dataclass(frozen=True, slots=True)
 class DealDetail:
-    """All that a deal's page shows."""
+    """All that a deal's page shows; ``commitment_reversal`` is the last entry that took a commitment back."""
 
     deal: DealState
     fund_business_day: date
@@ -93,6 +93,7 @@ class DealDetail:
     entries: tuple[DealEntryLine, ...]
     limits: tuple[Headroom, ...]
     stops: tuple[DrawStopLine, ...]
+    commitment_reversal: int | None = None
 
     @property
     def draw_stops(self) -> tuple[str, ...]:
@@ -108,6 +109,12 @@ class DealDetail:
     def signed(self) -> bool:
         """Whether a contract was ever signed; before it nothing is committed."""
         return self.deal.signed_on is not None or any(one.figures.committed.minor for one in self.instruments)
+
+    @property
+    def taken_back(self) -> bool:
+        """Whether a deal under contract has nothing committed any more because its commitment was reversed."""
+        running = self.deal.stage in SIGNED_STAGES and self.commitment_reversal is not None
+        return running and not any(one.figures.committed.minor for one in self.instruments)
 
     @property
     def version(self) -> int:
@@ -214,6 +221,7 @@ def deal_detail(session: Session, *, deal_id: UUID) -> DealDetail:
         entries=deal_queries.entry_lines(session, deal_id, limit=ENTRIES_SHOWN_MAX),
         limits=() if ended else deal_headroom(session, deal=deal, on=fund.business_day),
         stops=deal_queries.draw_stops(session, deal_id),
+        commitment_reversal=deal_queries.commitment_reversal(session, deal_id),
     )
 
 

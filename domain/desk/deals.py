@@ -18,6 +18,7 @@ from domain.deals import (
     REASONED_STAGES,
     DayRefused,
     DealStillHolds,
+    NothingCommitted,
     ProposedInstrument,
     Stage,
     StageBeforeItsTime,
@@ -46,7 +47,7 @@ from domain.limits import check_limits
 from domain.money import Money
 from domain.royalties import RoyaltyRunsOn, parse_royalty_terms, royalty_to_come
 from domain.store import audit, deal_queries, fund_queries, instrument_queries, ledger
-from domain.store.deal_queries import DealState, DrawStopKind, DrawStopLine
+from domain.store.deal_queries import DealEntryLine, DealState, DrawStopKind, DrawStopLine
 from domain.store.deals import DealRow, DealStageRow, InstrumentRow, PartyRow, TermsRow
 from domain.store.funds import FundRow
 from domain.store.instrument_queries import InstrumentState
@@ -56,6 +57,7 @@ __all__ = [
     "DEALS_PER_PAGE_MAX",
     "NEXT_STAGES",
     "DealDetail",
+    "DealEntryLine",
     "DealLine",
     "DrawStopKind",
     "DrawStopLine",
@@ -176,7 +178,7 @@ def advance(
     Refused, in this order: an unknown deal, the role, the second person (who proposed does not approve), a conflict of
     interest with the investee, a deal that a statement of positions tells, a stage that cannot be reached from here, an
     end without a reason, a day before the last stage's or after the fund's open day, the limits (all that are
-    exceeded), money that still stands, a royalty that runs on.
+    exceeded), a deal that would become active with nothing committed, money that still stands, a royalty that runs on.
     """
     to = Stage(to)
     deal = deal_queries.lock_deal(session, deal_id)
@@ -196,6 +198,8 @@ def advance(
     if to in (Stage.APPROVED, Stage.CONTRACTED):
         deal_queries.lock_limits(session, fund_id)
         check_limits(deal_headroom(session, deal=deal, on=happened_on))
+    if to is Stage.ACTIVE:
+        _require_commitment(session, deal)
     if to is Stage.CLOSED:
         _require_nothing_left(session, deal, on=happened_on)
     _reach(session, deal_id=deal_id, fund_id=fund_id, stage=to, on=happened_on, reason=reason, by=by)
@@ -260,6 +264,12 @@ def _book_commitments(session: Session, *, deal: DealState, signed_on: date, boo
             by=by,
             key=f"commitment:{instrument.id}",
         )
+
+
+def _require_commitment(session: Session, deal: DealState) -> None:
+    instruments = instrument_queries.instruments_of(session, [deal.id])
+    if not any(figures.committed.minor for figures in figures_of(session, instruments).values()):
+        raise NothingCommitted(deal=deal.code, reversal=deal_queries.commitment_reversal(session, deal.id))
 
 
 def _require_nothing_left(session: Session, deal: DealState, *, on: date) -> None:

@@ -48,6 +48,7 @@ __all__ = [
     "may_ask_reversal",
     "may_decide",
     "open_request",
+    "open_requests_of_deal",
     "refuse",
     "request_line",
     "requests",
@@ -179,6 +180,12 @@ def open_request(session: Session, *, entry_id: int, by: Actor) -> RequestLine |
     """Return the request for an entry's reversal that nobody has decided; None where there is none."""
     permit(Act.READ_BOOK, by=by)
     return next(iter(store.open_request_of(session, entry_id=entry_id)), None)
+
+
+def open_requests_of_deal(session: Session, *, deal_id: UUID, by: Actor) -> tuple[RequestLine, ...]:
+    """Return what is asked for on a deal and not decided, newest first. Refused: who stands outside."""
+    permit(Act.READ_BOOK, by=by)
+    return store.open_request_of(session, deal_id=deal_id)
 
 
 def may_decide(session: Session, line: RequestLine, *, by: Actor) -> Permission:

@@ -63,7 +63,10 @@ class StageLine:
 
 @dataclass(frozen=True, slots=True)
 class DealEntryLine:
-    """An entry of a deal. ``amount_minor`` is the cash that moved, or what was booked where none did."""
+    """An entry of a deal. ``amount_minor`` is the cash that moved, or what was booked where none did.
+
+    A reversal has the sign that undoes what it reverses.
+    """
 
     id: int
     booked_on: date
@@ -73,6 +76,7 @@ class DealEntryLine:
     amount_minor: int
     currency: str
     reverses_id: int | None
+    reversed_by: int | None
     seal: int | None
 
 
@@ -226,17 +230,32 @@ def entry_lines(session: Session, deal_id: UUID, *, limit: int) -> tuple[DealEnt
     """Return a deal's entries, newest first."""
     rows = session.execute(
         text(
-            """SELECT e.id, e.booked_on, e.effective_on, e.kind, e.reason, e.reverses_id, s.number AS seal,
+            """SELECT e.id, e.booked_on, e.effective_on, e.kind, e.reason, e.reverses_id, r.id AS reversed_by,
+                      s.number AS seal,
                       coalesce(nullif(sum(p.amount) FILTER (WHERE a.code = 'cash'), 0),
-                               sum(p.amount) FILTER (WHERE p.amount > 0))::bigint AS amount_minor,
+                               CASE WHEN e.reverses_id IS NULL THEN 1 ELSE -1 END
+                                   * sum(p.amount) FILTER (WHERE p.amount > 0))::bigint AS amount_minor,
                       min(p.currency) AS currency
                FROM entry e JOIN posting p ON p.entry_id = e.id JOIN account a ON a.id = p.account_id
-               LEFT JOIN seal s ON s.fact_id = e.id
-               WHERE e.deal_id = :id GROUP BY e.id, s.number ORDER BY e.id DESC LIMIT :limit"""
+               LEFT JOIN seal s ON s.fact_id = e.id LEFT JOIN entry r ON r.reverses_id = e.id
+               WHERE e.deal_id = :id GROUP BY e.id, r.id, s.number ORDER BY e.id DESC LIMIT :limit"""
         ),
         {"id": deal_id, "limit": limit},
     )
     return tuple(DealEntryLine(**row) for row in rows.mappings())
+
+
+def commitment_reversal(session: Session, deal_id: UUID) -> int | None:
+    """Return the last entry that took a commitment of a deal back; None where none was."""
+    found = session.execute(
+        text(
+            """SELECT max(e.id) FROM entry e JOIN entry o ON o.id = e.reverses_id
+               WHERE e.deal_id = :id AND o.kind = 'commitment'"""
+        ),
+        {"id": deal_id},
+    )
+    number: int | None = found.scalar_one()
+    return number
 
 
 def committed_deals(

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from domain.authority import NIGHT, AmountTakesTwo, NotAllowed, SamePersonPreparedAndDecides
-from domain.deals import CommitmentExceeded, Stage
+from domain.deals import CommitmentExceeded, NothingCommitted, Stage
 from domain.desk import authority, deals, evergreen, funds, ledger, requests
 from domain.desk.ledger import reverse
 from domain.errors import InputRefused
@@ -85,6 +85,8 @@ def test_a_commitment_is_taken_back_by_two_and_frees_its_limits(here: Financed) 
     deal_id = deals.deal_by_code(here.session, "D-1")
     line = requests.request_line(here.session, request_id=number, by=here.board)
     assert (line.asker, line.decider, line.decision, line.deal) == ("Olga", "Bea", Decision.APPROVED, "D-1")
+    with pytest.raises(NothingCommitted, match=f"entry {line.made_entry_id} took its commitment back.*close it"):
+        here.advance(deal_id, "active")
     deals.advance(
         here.session, deal_id=deal_id, to=Stage.CLOSED, happened_on=TODAY, reason="signed in error", by=here.officer
     )

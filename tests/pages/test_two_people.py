@@ -56,11 +56,39 @@ def test_a_reversal_is_asked_for_on_the_entrys_page_and_decided_on_the_approvals
     assert "Withdraw" in own.text
     waiting = board.get("/board/approvals")
     (number,) = set(re.findall(r'action="/requests/(\d+)"', waiting.text))
+    for who, address in ((board, "/board"), (board, f"/officer?fund={FUND}")):
+        assert "1 request awaits a second person." in words(who.get(address)), address
+    assert words(waiting).index("Asked for by one") < words(waiting).index("Appraised deals")
+    assert f"The reversal of entry {entry} is asked for by officer" in words(officer.get("/deals/D-BEN"))
     bare = post(board, f"/requests/{number}", {"decision": "refuse", "key": "one"})
     assert (bare.status_code, "Say why" in words(bare)) == (422, True)
     done = post(board, f"/requests/{number}", {"decision": "approve", "key": "two"})
     assert re.fullmatch(r"/entries/\d+\?new=true", done.headers["location"])
     assert "Nothing is asked for" in words(board.get("/board/approvals"))
+    assert "second person" not in words(board.get("/board")) + words(officer.get("/deals/D-BEN"))
+    reversal = done.headers["location"].partition("?")[0].rpartition("/")[2]
+    deal = words(officer.get("/deals/D-BEN"))
+    assert f"Entry {reversal} took its commitment back" in deal
+    assert f"reversed by entry {reversal} 100,000.00" in deal
+    assert f"reverses entry {entry} -100,000.00" in deal
+    assert "Close the deal" in deal
+    assert "Set active" not in deal
+    refused = officer.send(officer.get("/deals/D-BEN"), "/deals/D-BEN", stage="active", day="2026-03-31", reason="")
+    assert refused.status_code == 422
+    assert f"D-BEN cannot become active: entry {reversal} took its commitment back" in words(refused)
+
+
+def test_asking_without_a_reason_shows_the_form_again_with_its_words(
+    people_in: dict[str, Browser], world: World, database: TestDatabase
+) -> None:
+    officer, entry = people_in["officer"], commitment(database, world)
+    page = officer.get(f"/entries/{entry}")
+    told = officer.send(page, f"/entries/{entry}/request", reason=" ")
+    assert (told.status_code, "Say why, in up to 1000 characters" in words(told)) == (422, True)
+    assert 'href="#field-reason"' in told.text
+    assert "Postings; debit and credit" in words(told)
+    again = officer.send(told, f"/entries/{entry}/request", reason="signed in error")
+    assert again.headers["location"] == "/board/approvals?done=asked"
 
 
 def test_a_payout_above_the_amount_leads_to_asking_for_it(
@@ -77,7 +105,9 @@ def test_a_payout_above_the_amount_leads_to_asking_for_it(
     page = post(officer, f"{address}/drawdown", typed)
     assert page.status_code == 422
     assert "You may pay out a drawdown of up to EUR 10.00 alone, and this is EUR 10.01; ask for it" in words(page)
-    ask = {**typed, "reason": "the roof is on", "key": key_of(page.text, f"{address}/request")}
+    bare = officer.send(page, f"{address}/request", reason="")
+    assert (bare.status_code, "Say why" in words(bare), 'href="#field-reason"' in bare.text) == (422, True, True)
+    ask = {**typed, "reason": "the roof is on", "key": key_of(bare.text, f"{address}/request")}
     assert post(officer, f"{address}/request", ask).headers["location"] == "/board/approvals?done=asked"
     (number,) = set(re.findall(r'action="/requests/(\d+)"', board.get("/board/approvals").text))
     assert (
@@ -107,7 +137,9 @@ def test_a_tie_is_declared_on_the_page_and_shows_on_the_deal(people_in: dict[str
     assert "my brother" in words(steward.get("/authority"))
     assert "my brother" not in words(people_in["board"].get("/authority"))
     deal = words(officer.get("/deals/D-ANN"))
-    assert "L-ANN: not yours (officer has a conflict of interest with Harbour" in deal
+    assert deal.count("conflict of interest with Harbour") == 1, "told once, on top"
+    assert "You have declared a conflict of interest with Harbour" in deal
+    assert "Pay out a drawdown of L-ANN" not in deal
     (number,) = set(re.findall(r'action="/authority/conflicts/(\d+)/end"', steward.get("/authority").text))
     assert post(officer, f"/authority/conflicts/{number}/end", {"words": "x", "key": "3"}).status_code == 403
     ended = post(steward, f"/authority/conflicts/{number}/end", {"words": "he has left", "key": "4"})
