@@ -6,7 +6,7 @@ act whose thing is not known yet: whether the person has the role at all, or was
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -140,6 +140,7 @@ def set_amount(
         problems.append(Problem("source", "name the resolution that it rests on"))
     if problems:
         raise InputRefused(problems, subject="the amount")
+    before = _alone(session, fund.id, fund.currency, act=Act(act), role=Role(role), on=valid_from)
     store.add_amount(
         session,
         fund_id=fund.id,
@@ -150,11 +151,23 @@ def set_amount(
         source=source.strip()[:WORDS_MAX],
         recorded_by=by.id,
     )
-    told = "no bound" if minor is None else str(Money(minor, fund.currency))
+    told = _bound_in_words(minor, fund.currency)
     said = {"act": act, "role": role, "alone": told, "valid_from": valid_from, "source": source}
     audit.record(
-        session, by=by, act=Act.SET_AMOUNT, subject_kind="fund", subject=fund_code, fund_id=fund.id, detail=said
-    )
+        session, by=by, act=Act.SET_AMOUNT, subject_kind="fund", subject=fund_code, fund_id=fund.id, detail=said,
+        before={"act": act, "role": role, "alone": before}, after={"act": act, "role": role, "alone": told},
+    )  # fmt: skip
+
+
+def _alone(session: Session, fund_id: UUID, currency: str, *, act: Act, role: Role, on: date) -> str:
+    """Say up to how much a role does an act alone on a day: the fund's own amount, or else the published one."""
+    own = [one for one in store.amounts_of(session, fund_id) if (one.act, one.role) == (act, role)]
+    held = [one for _, one in sorted(enumerate(own), key=lambda at: (at[1].valid_from, at[0])) if one.valid_from <= on]
+    return _bound_in_words(held[-1].amount_minor if held else AUTHORITY[act].get(role), currency)
+
+
+def _bound_in_words(minor: int | None, currency: str) -> str:
+    return "no bound" if minor is None else str(Money(minor, currency))
 
 
 def amounts(session: Session, *, fund_id: UUID) -> tuple[AmountLine, ...]:
@@ -187,7 +200,11 @@ def declare_conflict(
     store.add_conflict(
         session, user_id=person_id, party_id=party_id, since=since, words=words.strip(), recorded_by=by.id
     )
-    _tell(session, Act.DECLARE_CONFLICT, "party", party.code, by=by, person=person_id, since=since, words=words)
+    detail = {"person": person_id, "since": since, "words": words}
+    _tell(
+        session, Act.DECLARE_CONFLICT, "party", party.code, by=by, detail=detail,
+        before={"bound": False}, after={"bound": True, "since": since},
+    )  # fmt: skip
 
 
 def end_conflict(session: Session, *, conflict_id: int, words: str, by: Actor) -> None:
@@ -215,7 +232,10 @@ def end_conflict(session: Session, *, conflict_id: int, words: str, by: Actor) -
         recorded_by=by.id,
         ends_id=conflict_id,
     )
-    _tell(session, Act.END_CONFLICT, "party", line.party_code, by=by, person=line.user_id, words=words)
+    _tell(
+        session, Act.END_CONFLICT, "party", line.party_code, by=by, detail={"person": line.user_id, "words": words},
+        before={"bound": True, "since": line.since}, after={"bound": False},
+    )  # fmt: skip
 
 
 def conflicts(session: Session, *, by: Actor) -> tuple[ConflictLine, ...]:
@@ -251,7 +271,8 @@ def lend(session: Session, *, to: str, asked: Delegation, by: Actor, words: str 
     )
     days = f"{in_words(asked.from_day)} to {in_words(asked.to_day)}"
     said: dict[str, Any] = {"acts": sorted(set(asked.acts)), "days": days, "at_most_minor": asked.at_most_minor}
-    _tell(session, Act.LEND, "delegation", number, by=by, lender=by.id, borrower=borrows[0], **said)
+    said |= {"lender": by.id, "borrower": borrows[0]}
+    _tell(session, Act.LEND, "delegation", number, by=by, detail=said, before={"lent": False}, after={"lent": True})
     return number
 
 
@@ -282,7 +303,10 @@ def end_delegation(session: Session, *, delegation_id: int, by: Actor) -> None:
         recorded_by=by.id,
         ends_id=delegation_id,
     )
-    _tell(session, "end a delegation", "delegation", delegation_id, by=by, lender=line.lender_id)
+    _tell(
+        session, "end a delegation", "delegation", delegation_id, by=by, detail={"lender": line.lender_id},
+        before={"lent": True, "to_day": line.to_day}, after={"lent": False, "to_day": store.today(session)},
+    )  # fmt: skip
 
 
 def delegations(session: Session, *, by: Actor) -> tuple[DelegationLine, ...]:
@@ -301,5 +325,15 @@ def people_inside(session: Session) -> Sequence[tuple[UUID, str, str]]:
     return store.people_inside(session)
 
 
-def _tell(session: Session, act: str, kind: str, subject: object, *, by: Actor, **detail: object) -> None:
-    audit.record(session, by=by, act=act, subject_kind=kind, subject=subject, detail=detail)
+def _tell(
+    session: Session,
+    act: str,
+    kind: str,
+    subject: object,
+    *,
+    by: Actor,
+    detail: Mapping[str, object],
+    before: Mapping[str, object],
+    after: Mapping[str, object],
+) -> None:
+    audit.record(session, by=by, act=act, subject_kind=kind, subject=subject, detail=detail, before=before, after=after)

@@ -74,7 +74,9 @@ def classify_projects(
     if problems:
         raise InputRefused(problems, subject=subject)
     pairs = [(projects[row.project], missions[row.mission]) for row in said]
+    classified_before = store.classified_count(session, fund_id=fund.id)
     changes = store.classify_all(session, fund_id=fund.id, recorded_by=by.id, pairs=pairs)
+    classified = store.classified_count(session, fund_id=fund.id)
     audit.record(
         session,
         by=by,
@@ -83,6 +85,7 @@ def classify_projects(
         subject=fund_code,
         fund_id=fund.id,
         detail={"file": subject, "rows": len(said), "changes": changes},
+        before={"classified": classified_before},
+        after={"classified": classified},
     )
-    classified = store.classified_count(session, fund_id=fund.id)
     return ClassificationSummary(len(said), changes, len(projects), classified)

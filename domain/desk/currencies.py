@@ -87,7 +87,10 @@ def open_currency(session: Session, *, fund_code: str, currency: str, by: Actor)
     ledger.open_accounts(session, fund_id=fund.id, currency=currency, extra={POSITION: AccountKind.ASSET})
     ledger.limit_account(session, fund_id=fund.id, code="cash", currency=currency, floor_minor=0)
     subject = f"{fund.code} {currency}"
-    audit.record(session, by=by, act="open a currency", subject_kind="currency", subject=subject, fund_id=fund.id)
+    audit.record(
+        session, by=by, act="open a currency", subject_kind="currency", subject=subject, fund_id=fund.id,
+        before={"open": False}, after={"open": True},
+    )  # fmt: skip
     return True
 
 
@@ -120,6 +123,8 @@ def state_rate(
         subject=f"{fund.code} {currency} {on}",
         fund_id=fund.id,
         detail={"units": str(units), "source": rate.source, "corrects": corrected},
+        before=None if before is None else {"units": str(before.units), "on": before.on},
+        after={"units": str(units), "on": on},
     )
     return rate
 

@@ -127,7 +127,10 @@ def propose(
         _add_instrument(session, instrument, deal_id=deal_id, fund=fund, by=by)
     _reach(session, deal_id=deal_id, fund_id=fund_id, stage=Stage.PROPOSED, on=proposed_on, reason="", by=by)
     detail = {"instruments": {i.code: str(Money(i.commitment_minor, fund.currency)) for i in instruments}}
-    audit.record(session, by=by, act=Act.PROPOSE, subject_kind="deal", subject=code, fund_id=fund_id, detail=detail)
+    audit.record(
+        session, by=by, act=Act.PROPOSE, subject_kind="deal", subject=code, fund_id=fund_id, detail=detail,
+        after={"stage": Stage.PROPOSED, "on": proposed_on},
+    )  # fmt: skip
     return deal_id
 
 
@@ -215,6 +218,8 @@ def advance(
         subject=deal.code,
         fund_id=fund_id,
         detail={"from": deal.stage, "to": to, "happened_on": happened_on, "reason": reason},
+        before={"stage": deal.stage, "on": deal.stage_on},
+        after={"stage": to, "on": happened_on},
     )
 
 

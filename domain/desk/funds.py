@@ -15,7 +15,7 @@ from domain.desk.authority import permitted, require_role
 from domain.desk.days import booking_day, require_amount
 from domain.errors import InputRefused, NotFound, Problem, Refusal
 from domain.ledger import Entry, KeyUsedForAnotherRequest, transfer
-from domain.limits import Limit, LimitBasis
+from domain.limits import Limit, LimitBasis, limits_in_force
 from domain.money import AMOUNT_MINOR_MAX, Money
 from domain.store import audit, fund_queries, instrument_queries, ledger
 from domain.store.deals import PartyRow
@@ -82,7 +82,10 @@ def open_fund(
     if cash_floor_minor is not None:
         ledger.limit_account(session, fund_id=fund.id, code="cash", currency=currency, floor_minor=cash_floor_minor)
     fund_queries.name_missions(session, fund_id=fund.id, missions=missions)
-    audit.record(session, by=by, act="open a fund", subject_kind="fund", subject=code, fund_id=fund.id)
+    audit.record(
+        session, by=by, act="open a fund", subject_kind="fund", subject=code, fund_id=fund.id,
+        after={"currency": currency, "business_day": business_day, "cash_floor_minor": cash_floor_minor},
+    )  # fmt: skip
     return fund.id
 
 
@@ -212,6 +215,8 @@ def set_limit(
         problems.append(Problem("amount", "an amount of zero or more is expected"))
     if problems:
         raise InputRefused(problems, subject="the limit")
+    in_force = limits_in_force(fund_queries.limits_of(session, fund_id), on=valid_from)
+    before = next((one for one in in_force if (one.basis, one.subject) == (basis, subject)), None)
     session.add(
         LimitRow(
             fund_id=fund_id,
@@ -233,6 +238,8 @@ def set_limit(
         subject=f"{basis} {subject}".strip(),
         fund_id=fund_id,
         detail=detail,
+        before=None if before is None else {"amount_minor": before.amount_minor, "valid_from": before.valid_from},
+        after={"amount_minor": amount_minor, "valid_from": valid_from},
     )
 
 
@@ -283,4 +290,5 @@ def _tell_amount(
         subject=subject,
         fund_id=fund.id,
         detail={"amount": str(Money(minor, fund.currency)), "effective_on": on, "entry": entry},
+        after={"entry": entry},
     )

@@ -6,6 +6,7 @@ same request made twice books once.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from uuid import UUID
 
@@ -115,7 +116,8 @@ def pay_out_agreed(
     booked = booking_day(session, fund, effective_on=effective_on, booked_on=booked_on)
     if causes := deal_queries.draw_stops(session, deal.id):
         raise DrawStop(deal=deal.code, causes=[str(cause) for cause in causes])
-    undrawn = figures_of(session, [instrument])[instrument.id].undrawn
+    figures = figures_of(session, [instrument])[instrument.id]
+    undrawn = figures.undrawn
     if minor > undrawn.minor:
         raise CommitmentExceeded(undrawn=undrawn, asked=asked)
     check_limits(deal_headroom(session, deal=deal, on=effective_on))
@@ -129,7 +131,11 @@ def pay_out_agreed(
         booked_on=booked,
     )
     entry_id = ledger.post(session, entry, fund_id=deal.fund_id, by=by, key=key)
-    _tell(session, Act.PAY_OUT, instrument, by=by, amount=asked, effective_on=effective_on, entry=entry_id)
+    _tell(
+        session, Act.PAY_OUT, instrument, by=by, amount=asked, effective_on=effective_on, entry=entry_id,
+        before={"undrawn": str(undrawn), "drawn": str(figures.drawn)},
+        after={"undrawn": str(undrawn - asked), "drawn": str(figures.drawn + asked)},
+    )  # fmt: skip
     return entry_id
 
 
@@ -178,7 +184,10 @@ def cancel_undrawn(
     )
     entry_id = ledger.post(session, entry, fund_id=deal.fund_id, by=by, key=key)
     amount = Money(asked, instrument.currency)
-    _tell(session, Act.CANCEL, instrument, by=by, amount=amount, effective_on=effective_on, entry=entry_id)
+    _tell(
+        session, Act.CANCEL, instrument, by=by, amount=amount, effective_on=effective_on, entry=entry_id,
+        before={"undrawn": str(undrawn)}, after={"undrawn": str(undrawn - amount)},
+    )  # fmt: skip
     return entry_id
 
 
@@ -235,7 +244,10 @@ def state_revenue(
     )
     session.flush()
     due_now = Money(due.due_minor, royalty.currency)
-    _tell(session, STATE_REVENUE, royalty, by=by, amount=due_now, effective_on=period_end, entry=entry_id)
+    _tell(
+        session, STATE_REVENUE, royalty, by=by, amount=due_now, effective_on=period_end, entry=entry_id,
+        after={"revenue": str(Money(revenue_minor, royalty.currency)), "due": str(due_now)},
+    )  # fmt: skip
     return entry_id or 0
 
 
@@ -341,6 +353,8 @@ def _tell(
     amount: Money,
     effective_on: date,
     entry: int | None,
+    after: Mapping[str, object],
+    before: Mapping[str, object] | None = None,
 ) -> None:
     audit.record(
         session,
@@ -350,4 +364,6 @@ def _tell(
         subject=instrument.code,
         fund_id=instrument.fund_id,
         detail={"amount": str(amount), "effective_on": effective_on, "entry": entry},
+        before=before,
+        after=after,
     )

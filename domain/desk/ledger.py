@@ -100,6 +100,8 @@ def take_back(
         subject=entry_id,
         fund_id=fund_id,
         detail={"reversal": reversal_id, "reason": reason},
+        before={"reversed_by": None},
+        after={"reversed_by": reversal_id},
     )
     return reversal_id
 

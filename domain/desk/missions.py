@@ -233,8 +233,9 @@ def classify(
     )
     said = {"mission": mission.code, "helps": helps}
     fact_id = _kept(
-        session, row, by=by, kind="project", code=project.code, act=Act.CLASSIFY, fund_id=fund_id, said=said
-    )
+        session, row, by=by, kind="project", code=project.code, act=Act.CLASSIFY, fund_id=fund_id, said=said,
+        before={"mission": mission.code, "helps": last is not None and last[1]},
+    )  # fmt: skip
     return Classification(fact_id, helps, changed=True)
 
 
@@ -284,11 +285,22 @@ def _kept(
     said: Mapping[str, object],
     act: str = "draw the mission map",
     fund_id: UUID | None = None,
+    before: Mapping[str, object] | None = None,
 ) -> Any:
     """Write a row with its audit row and return the row's id."""
     session.add(row)
     session.flush()
-    audit.record(session, by=by, act=act, subject_kind=kind, subject=code, fund_id=fund_id, detail=said)
+    audit.record(
+        session,
+        by=by,
+        act=act,
+        subject_kind=kind,
+        subject=code,
+        fund_id=fund_id,
+        detail=said,
+        before=before,
+        after=said,
+    )
     # Every row of the mission map has an id; their common base does not declare it.
     return row.id  # type: ignore[attr-defined]
 

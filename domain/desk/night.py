@@ -129,11 +129,12 @@ def move_business_day(session: Session, *, fund_id: UUID, to: date, by: Actor = 
         raise NotFound("fund", fund_id)
     if to < fund.business_day:
         raise NightRunsForwards(fund.code, to, fund.business_day)
+    before = fund.business_day
     store.move_business_day(session, fund_id=fund_id, to=to)
-    said = {"to": to.isoformat()}
     audit.record(
-        session, by=by, act=Act.CLOSE_DAY, subject_kind="fund", subject=fund.code, fund_id=fund_id, detail=said
-    )
+        session, by=by, act=Act.CLOSE_DAY, subject_kind="fund", subject=fund.code, fund_id=fund_id,
+        detail={"to": to.isoformat()}, before={"business_day": before}, after={"business_day": to},
+    )  # fmt: skip
 
 
 def fund_to_close(session: Session, *, fund_code: str, to: date, by: Actor = NIGHT) -> FundRow:

@@ -66,7 +66,10 @@ def add_party(
     )
     if not added:
         raise CodeTaken("party", code)
-    audit.record(session, by=by, act="add a party", subject_kind="party", subject=code, detail={"name": name})
+    audit.record(
+        session, by=by, act="add a party", subject_kind="party", subject=code, detail={"name": name},
+        after={"name": name, "kind": str(kind), "group_code": group_code},
+    )  # fmt: skip
     return party_id
 
 

@@ -35,6 +35,9 @@ TOKEN_FAMILY_DAYS = 7
 WEB_SESSION_HOURS = 12
 WEB_SESSION_IDLE_MINUTES = 30
 
+PASSWORD_BEFORE, PASSWORD_AFTER = {"password": "another"}, {"password": "replaced"}
+"""What an audit row says of a password: that it is another one now. Nothing of either is told, not even a hash."""
+
 _HASHER = PasswordHasher(time_cost=3, memory_cost=65536, parallelism=1)
 _NOBODYS_HASH = "$argon2id$v=19$m=65536,t=3,p=1$o6OMwEViuDbfGsZv3Z/kMQ$TtYjN7kQHwQaZU3Q2KN+v8bspWmp8OLACLgLaSadDOA"
 """A hash with our parameters that no password fits: checking an unknown email costs what a known one costs."""
@@ -145,6 +148,7 @@ def add_user(
     audit.record(
         session, by=by, act=Act.ADMINISTER, subject_kind="user", subject=user_id,
         detail={"email": email, "role": str(role), "party_id": party_id},
+        after={"email": email, "name": name, "role": str(role), "party_id": party_id, "may_sign_in": True},
     )  # fmt: skip
     return user_id
 
@@ -184,7 +188,10 @@ def _change_password(
     if row is None:
         raise NotFound("user", email)
     store.keep_password(session, user_id=row["id"], password_hash=password_hash)
-    audit.record(session, by=by, act="change a password", subject_kind="user", subject=row["id"])
+    audit.record(
+        session, by=by, act="change a password", subject_kind="user", subject=row["id"], detail={"email": row["email"]},
+        before=PASSWORD_BEFORE, after=PASSWORD_AFTER,
+    )  # fmt: skip
     return row
 
 

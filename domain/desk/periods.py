@@ -90,6 +90,8 @@ def close(session: Session, *, fund_code: str, period_end: date, by: Actor) -> P
         subject=f"{fund.code} {period_end}",
         fund_id=fund.id,
         detail={"period_end": period_end, "closed_before": closed_to, "seal": closed_seal},
+        before={"closed_to": closed_to},
+        after={"closed_to": period_end},
     )
     return PeriodClosing(fund.code, period_end, closed_seal, closed_now=True)
 

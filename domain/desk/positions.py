@@ -40,7 +40,7 @@ from domain.positions import (
     stages_to_add,
     terms,
 )
-from domain.store import audit
+from domain.store import audit, periods
 from domain.store import positions as store
 from domain.store.funds import FundRow
 from domain.store.ledger import open_accounts
@@ -120,7 +120,11 @@ def import_statement(session: Session, *, statement: Statement, fund_code: str, 
         subject=done.release_id,
         fund_id=fund.id,
         detail={"file": statement.file_name, "period_end": statement.period_end, "changes": done.changes},
-    )
+        before=None if last is None else {"release": last.id, "period_end": last.period_end},
+        after={
+            "release": done.release_id, "period_end": statement.period_end, "new": done.new, "restated": done.restated,
+        },
+    )  # fmt: skip
     return done
 
 
@@ -133,7 +137,7 @@ def _check_fund(session: Session, fund: FundRow, *, statement: Statement, last: 
         raise StatementBeforeFund(fund.code, statement.period_end, fund.opened_on)
     if last and statement.period_end < last.period_end:
         raise StatementIsOlder(statement.period_end, last.period_end)
-    closed = store.closed_until(session, fund.id)
+    closed = periods.closed_to(session, fund.id)
     if closed and statement.period_end <= closed:
         raise PeriodClosed(statement.period_end)
     # A promise may stand on a stated loan: what its nights find, they find on their own days.

@@ -129,8 +129,21 @@ def record_receipt(
         subject=instrument.code,
         fund_id=instrument.fund_id,
         detail=detail,
+        before={"left": str(_left_before(split))},
+        after={"left": str(split.left)},
     )
     return replace(split, entry_id=entry_id)
+
+
+def _left_before(split: ReceiptBooked) -> Money:
+    """Return what was owed or held before a receipt: a dividend takes nothing of it, and a sale its cost."""
+    match split.part:
+        case "dividend":
+            return split.left
+        case "sale":
+            return split.left + split.cost
+        case _:
+            return split.left + split.received
 
 
 def _interest_after(session: Session, instrument: InstrumentState, day: date) -> date | None:

@@ -226,6 +226,8 @@ def submit(
         subject=report_id,
         fund_id=record.fund_id,
         detail={"deal": record.deal, "period_end": record.period_end, "version": version, "values": given},
+        before={"version": before[-1].version, "values": before[-1].values} if before else None,
+        after={"version": version, "values": given},
     )
     return version
 

@@ -86,8 +86,9 @@ def ask_reversal(session: Session, *, entry_id: int, reason: str, by: Actor) -> 
     )
     said = {"request": number, "reason": reason}
     audit.record(
-        session, by=by, act="ask for a reversal", subject_kind="entry", subject=entry_id, fund_id=fund_id, detail=said
-    )
+        session, by=by, act="ask for a reversal", subject_kind="entry", subject=entry_id, fund_id=fund_id, detail=said,
+        after={"request": number, "decision": "open"},
+    )  # fmt: skip
     return number
 
 
@@ -131,6 +132,7 @@ def ask_payout(session: Session, *, instrument_id: UUID, minor: int, effective_o
         subject=instrument.code,
         fund_id=deal.fund_id,
         detail=said,
+        after={"request": number, "decision": "open"},
     )
     return number
 
@@ -281,6 +283,8 @@ def _close(
         subject=line.id,
         fund_id=line.fund_id,
         detail=said,
+        before={"decision": "open"},
+        after={"decision": decision, "entry": entry_id},
     )
 
 

@@ -132,8 +132,9 @@ def change_own_password(
     assert by.id is not None, "a person has a password"
     ended = store.end(session, user_id=by.id, but=but)
     audit.record(
-        session, by=by, act="change a password", subject_kind="user", subject=by.id, detail={"sign_ins_ended": ended}
-    )
+        session, by=by, act="change a password", subject_kind="user", subject=by.id, detail={"sign_ins_ended": ended},
+        before=people.PASSWORD_BEFORE, after=people.PASSWORD_AFTER,
+    )  # fmt: skip
     return ended
 
 

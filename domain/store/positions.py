@@ -79,14 +79,6 @@ def move_business_day(session: Session, *, fund_id: UUID, to: date) -> None:
     )
 
 
-def closed_until(session: Session, fund_id: UUID) -> date | None:
-    """Return the last day of the fund's closed periods."""
-    day: date | None = session.execute(
-        text("SELECT max(period_end) FROM period WHERE fund_id = :fund"), {"fund": fund_id}
-    ).scalar_one()
-    return day
-
-
 def releases(session: Session, *, fund_id: UUID, source: str) -> tuple[Release, ...]:
     """Return the releases of a source that a fund holds, in the order of their import."""
     rows = session.execute(

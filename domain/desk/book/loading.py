@@ -167,6 +167,7 @@ def _remember(here: BookLoad) -> None:
             subject=here.book.name,
             fund_id=here.funds[fund],
             detail={"rows": here.prints[fund]},
+            after={"rows": len(here.prints[fund])},
         )
 
 
