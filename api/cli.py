@@ -40,7 +40,7 @@ def say(refusal: Refusal) -> None:
     count = refusal.count
     if count > len(told):
         print(f"… and {count - len(told):,} more", file=sys.stderr)
-    print(f"refused: {count:,} problem{'s' if count > 1 else ''}; nothing was kept", file=sys.stderr)
+    print(f"refused: {count:,} problem{'s' if count > 1 else ''}; nothing was done", file=sys.stderr)
 
 
 def main() -> None:

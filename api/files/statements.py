@@ -123,7 +123,7 @@ def account_sheet(whole: WholeAccount) -> Sheet:
             )  # fmt: skip
 
     columns = (
-        Column("Booked on", 12), Column("Effective on", 12), Column("Entry", 10), Column("Kind", 18),
+        Column("Booked on", 12), Column("Value day", 12), Column("Entry", 10), Column("Kind", 18),
         Column("Reason", 44), Column("Deal", 18), Column("Instrument", 18), Column("Seal", 9),
         Column(f"Amount, {account.currency}", 20, figure=True), Column(f"Balance, {account.currency}", 20, figure=True),
     )  # fmt: skip

@@ -25,11 +25,11 @@ def account_page(reader: Reader, found: FundStatement[AccountStatement]) -> Page
     said = {"currency": told.account.currency, "flow": told.flow.value if told.flow else ""}
     side = _("credit above zero") if turned else _("debit above zero")
     facts = (
-        *heading(reader, head),
-        Figure(_("Fund"), head.fund_name),
-        Figure(_("Kind"), say(reader, ACCOUNT_KIND_WORDS, told.account.kind), side),
+        *heading(reader, head, place),
+        Figure(_("Kind"), f"{say(reader, ACCOUNT_KIND_WORDS, told.account.kind)} · {side}"),
     )
     title = account_words(told.account.code)
+    count = reader.ngettext("%s posting", "%s postings", told.count) % reader.number(told.count)
     if told.flow:
         title = _("{account}: {flow}").format(
             account=title, flow=say(reader, STATEMENT_LINE_WORDS, told.flow.value)
@@ -40,7 +40,7 @@ def account_page(reader: Reader, found: FundStatement[AccountStatement]) -> Page
     form = day_form(reader, head, place, span=True, by=told.flow is None, **said)
     return Page(
         title=title,
-        lead=reader.ngettext("%s posting", "%s postings", told.count) % reader.number(told.count),
+        lead=f"{head.fund_name} ({head.fund}) · {count}",
         mark=Mark(_("as known at seal %s") % reader.number(head.seal), "warn") if head.is_old else None,
         trail=(Link("/ledger", _("Ledger")), back),
         facts=facts,
@@ -64,7 +64,7 @@ def _postings(reader: Reader, told: AccountStatement, *, turned: bool) -> Part:
     if told.next is None:
         rows.append(line(Cell(_("Closing balance")), "", "", "", "", balance(told.closing), total=True))
     debit, credit = (_("In"), _("Out")) if told.flow else (_("Debit"), _("Credit"))
-    columns = (_("Entry"), _("Booked on"), _("Effective on"), debit, credit, _("Balance"))
+    columns = (_("Entry"), _("Booked on"), _("Value day"), debit, credit, _("Balance"))
     caption = _("Postings in {currency}").format(currency=told.account.currency)
     return table(caption, columns, rows, figures=(3, 4, 5), empty=_("Nothing is booked here."))
 

@@ -286,7 +286,7 @@ def conversion_preview(reader: Reader, code: str, typed: Mapping[str, str], woul
         Figure(_("Came"), reader.money(would.bought), _rate_words(reader, would.rate) if would.rate else ""),
         Figure(_("Result realised"), reader.money(would.result), _("a loss is below zero")),
         Figure(_("Booked on"), reader.day(would.booked_on)),
-        Figure(_("Effective on"), reader.day(would.effective_on)),
+        Figure(_("Value day"), reader.day(would.effective_on)),
     ]
     names = ("amount", "sold", "into", "bought", "day")
     back = f"/ledger/{quote(code)}/currencies"

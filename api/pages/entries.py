@@ -107,7 +107,7 @@ def entry_page(
     names_of_funds = {one.code: one.name for one in funds.funds(session)}
     facts = [
         Figure(_("Booked on"), reader.day(row["booked_on"])),
-        Figure(_("Effective on"), reader.day(row["effective_on"])),
+        Figure(_("Value day"), reader.day(row["effective_on"])),
         Figure(_("Recorded"), reader.moment(row["recorded_at"])),
         Figure(_("Fund"), names_of_funds.get(row["fund"], row["fund"])),
         Figure(_("Seal"), reader.number(row["seal"]) if row["seal"] else _("not sealed yet")),

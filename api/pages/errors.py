@@ -43,8 +43,14 @@ WHO_WORDS = {
     Role.INVESTEE: N_("investees"),
 }
 PARAMETER_WORDS = {
-    "as_of": N_("The day of the report"),
-    "seal": N_("The seal of the report"),
+    "as_of": N_("The day"),
+    "seal": N_("The seal"),
+    "from": N_("The first day"),
+    "by": N_("Booking day or value day"),
+    "format": N_("The kind of file"),
+    "currency": N_("The currency"),
+    "flow": N_("The line of the cash flow"),
+    "limit": N_("How many at once"),
     "fund": N_("The fund"),
     "stage": N_("The stage"),
     "search": N_("What is searched for"),
@@ -82,7 +88,8 @@ def error_page(
     ]
     detail = _for_whom(reader, facts.get("needed"), facts.get("role")) if word == "not-allowed" else detail
     told = table(_("What is wrong"), (_("Where"), _("What")), rows, empty="") if rows else None
-    said = Text(_sentence(detail) if told is None else _("Nothing was changed."))
+    quiet = _("It cannot be shown like this.") if request.method == "GET" else _("Nothing was changed.")
+    said = Text(_sentence(detail) if told is None else quiet)
     page = Page(
         title=_(TITLES[word]) if word in TITLES else title,
         parts=(

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Annotated, Literal
+from typing import TypeVar
 from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from pydantic import BeforeValidator, Field
 from sqlmodel import Session
 
 from api.deps import PageTransaction, Sealed, Visitor
 from api.files import statements as files
 from api.files.beancount import write_beancount
 from api.files.downloads import download, sheet_download
+from api.files.sheets import Sheet
 from api.pages.account_page import account_page
 from api.pages.forms import see
+from api.pages.ledger_asked import Asked, asked_again, read_asked, wrong_of
 from api.pages.parts import Cell, Page, line, table
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import show
@@ -29,27 +30,18 @@ from api.pages.statement_page import (
 )
 from api.pages.statement_words import STATEMENT_WORDS
 from domain.authority import Act, permit
-from domain.cash_flow import FlowName
-from domain.desk import funds, ledger, statements
+from domain.desk import funds, periods, statements
 from domain.desk.export import export_ledger
 from domain.desk.funds import FundRow
-from domain.desk.statements import ByDay
+from domain.desk.people import UserKnown
+from domain.desk.statements import CashFlow, FundStatement
+from domain.errors import InputRefused
+from domain.statements import BalanceSheet, IncomeStatement, TrialBalance
+from domain.store.seals import SealBeyondHead
 
+T = TypeVar("T")
 router = APIRouter(include_in_schema=False)
 POSTINGS_PER_PAGE = 50
-
-
-def _nothing(typed: object) -> object:
-    return None if typed == "" else typed
-
-
-Blank = BeforeValidator(_nothing)
-"""A field of a form that was left empty asks for nothing."""
-
-PageDay = Annotated[date | None, Blank, Query()]
-FirstDay = Annotated[date | None, Blank, Query(alias="from")]
-PageSeal = Annotated[Annotated[int, Field(ge=0, le=2**62)] | None, Blank, Query()]
-FileFormat = Annotated[Literal["csv", "xlsx"] | None, Blank, Query(alias="format")]
 
 
 @router.get("/ledger")
@@ -57,146 +49,149 @@ def choose(request: Request, visitor: Visitor, session: PageTransaction) -> Resp
     """Show the funds and their statements."""
     permit(Act.READ_BOOK, by=visitor.actor)
     reader = reader_of(request)
-    return show(request, "page.html", funds_page(reader, funds.funds(session)), reader=reader)
+    return show(request, "page.html", _choice(session, reader), reader=reader)
 
 
 @router.get("/ledger/{code}/balance-sheet")
-def balance_sheet(
-    request: Request, visitor: Visitor, _sealed: Sealed, session: PageTransaction, code: str,
-    as_of: PageDay = None, seal: PageSeal = None, form: FileFormat = None,
-) -> Response:  # fmt: skip
-    """Show a fund's balance sheet; without a day or a seal, lead to the address that names both."""
-    permit(Act.READ_BOOK, by=visitor.actor)
-    if as_of is None or seal is None:
-        return _named(session, code, "balance-sheet", as_of=as_of, seal=seal)
-    found = statements.balance_sheet(session, fund_code=code, as_of=as_of, seal=seal)
-    if form:
-        name = files.file_name(found.head, "balance-sheet")
-        return sheet_download(files.balance_sheet_sheet(found), name=name, kind=form)
-    reader = reader_of(request)
-    return show(request, "page.html", balance_sheet_page(reader, found), reader=reader)
+def balance_sheet(request: Request, visitor: Visitor, _sealed: Sealed, session: PageTransaction, code: str) -> Response:
+    """Show a fund's balance sheet; without a day, lead to the address that names it."""
+
+    def draw(asked: Asked, day: date) -> FundStatement[BalanceSheet]:
+        return statements.balance_sheet(session, fund_code=code, as_of=day, seal=asked.seal)
+
+    return _statement(
+        request, visitor, session, code, "balance-sheet", draw, files.balance_sheet_sheet, balance_sheet_page
+    )
 
 
 @router.get("/ledger/{code}/trial-balance")
-def trial_balance(
-    request: Request, visitor: Visitor, _sealed: Sealed, session: PageTransaction, code: str,
-    as_of: PageDay = None, seal: PageSeal = None, by: ByDay = "booked_on", form: FileFormat = None,
-) -> Response:  # fmt: skip
+def trial_balance(request: Request, visitor: Visitor, _sealed: Sealed, session: PageTransaction, code: str) -> Response:
     """Show a fund's trial balance, by booking or by value day."""
-    permit(Act.READ_BOOK, by=visitor.actor)
-    if as_of is None or seal is None:
-        return _named(session, code, "trial-balance", as_of=as_of, seal=seal, by=by)
-    found = statements.trial_balance(session, fund_code=code, as_of=as_of, seal=seal, by=by)
-    if form:
-        name = files.file_name(found.head, "trial-balance")
-        return sheet_download(files.trial_balance_sheet(found), name=name, kind=form)
-    reader = reader_of(request)
-    return show(request, "page.html", trial_balance_page(reader, found), reader=reader)
+
+    def draw(asked: Asked, day: date) -> FundStatement[TrialBalance]:
+        return statements.trial_balance(session, fund_code=code, as_of=day, seal=asked.seal, by=asked.by)
+
+    return _statement(
+        request, visitor, session, code, "trial-balance", draw, files.trial_balance_sheet, trial_balance_page, by=True
+    )
 
 
 @router.get("/ledger/{code}/income")
-def income(
-    request: Request, visitor: Visitor, _sealed: Sealed, session: PageTransaction, code: str,
-    first: FirstDay = None, as_of: PageDay = None, seal: PageSeal = None, form: FileFormat = None,
-) -> Response:  # fmt: skip
+def income(request: Request, visitor: Visitor, _sealed: Sealed, session: PageTransaction, code: str) -> Response:
     """Show what a span of days earned and cost."""
-    permit(Act.READ_BOOK, by=visitor.actor)
-    if as_of is None or seal is None or first is None:
-        return _named(session, code, "income", as_of=as_of, seal=seal, first=first, span=True)
-    found = statements.income(session, fund_code=code, first=first, as_of=as_of, seal=seal)
-    if form:
-        return sheet_download(files.income_sheet(found), name=files.file_name(found.head, "income"), kind=form)
-    reader = reader_of(request)
-    return show(request, "page.html", income_page(reader, found), reader=reader)
+
+    def draw(asked: Asked, day: date) -> FundStatement[IncomeStatement]:
+        return statements.income(session, fund_code=code, first=asked.first, as_of=day, seal=asked.seal)
+
+    return _statement(request, visitor, session, code, "income", draw, files.income_sheet, income_page, span=True)
 
 
 @router.get("/ledger/{code}/cash-flow")
-def cash_flow(
-    request: Request, visitor: Visitor, _sealed: Sealed, session: PageTransaction, code: str,
-    first: FirstDay = None, as_of: PageDay = None, seal: PageSeal = None, form: FileFormat = None,
-) -> Response:  # fmt: skip
+def cash_flow(request: Request, visitor: Visitor, _sealed: Sealed, session: PageTransaction, code: str) -> Response:
     """Show what brought cash in and what it went for."""
-    permit(Act.READ_BOOK, by=visitor.actor)
-    if as_of is None or seal is None or first is None:
-        return _named(session, code, "cash-flow", as_of=as_of, seal=seal, first=first, span=True)
-    found = statements.cash_flow(session, fund_code=code, first=first, as_of=as_of, seal=seal)
-    if form:
-        return sheet_download(files.cash_flow_sheet(found), name=files.file_name(found.head, "cash-flow"), kind=form)
-    reader = reader_of(request)
-    return show(request, "page.html", cash_flow_page(reader, found), reader=reader)
+
+    def draw(asked: Asked, day: date) -> FundStatement[CashFlow]:
+        return statements.cash_flow(session, fund_code=code, first=asked.first, as_of=day, seal=asked.seal)
+
+    return _statement(
+        request, visitor, session, code, "cash-flow", draw, files.cash_flow_sheet, cash_flow_page, span=True
+    )
 
 
 @router.get("/ledger/{code}/beancount")
-def beancount(
-    visitor: Visitor, _sealed: Sealed, session: PageTransaction, code: str,
-    as_of: PageDay = None, seal: PageSeal = None,
-) -> Response:  # fmt: skip
+def beancount(request: Request, visitor: Visitor, _sealed: Sealed, session: PageTransaction, code: str) -> Response:
     """Give a fund's whole ledger as text for beancount."""
     permit(Act.READ_BOOK, by=visitor.actor)
-    export = export_ledger(session, fund_code=code, as_of=as_of, seal=seal)
+    asked = read_asked(reader_of(request), request.query_params)
+    export = export_ledger(session, fund_code=code, as_of=asked.as_of, seal=asked.seal)
     name = f"{export.fund}-{export.as_of}-seal-{export.seal}"
     return download(lambda out: write_beancount(export, out), name=name, kind="beancount")
 
 
 @router.get("/ledger/{code}/accounts/{account}")
 def account(
-    request: Request, visitor: Visitor, _sealed: Sealed, session: PageTransaction, code: str, account: str,
-    currency: Annotated[Annotated[str, Field(max_length=3)] | None, Blank, Query()] = None,
-    first: FirstDay = None, as_of: PageDay = None, seal: PageSeal = None, by: ByDay = "booked_on",
-    flow: Annotated[FlowName | None, Blank, Query()] = None,
-    after: Annotated[Annotated[str, Field(max_length=100)] | None, Blank, Query()] = None, form: FileFormat = None,
-) -> Response:  # fmt: skip
+    request: Request, visitor: Visitor, _sealed: Sealed, session: PageTransaction, code: str, account: str
+) -> Response:
     """Show an account's postings with the balance after each, a page at a time."""
     permit(Act.READ_BOOK, by=visitor.actor)
-    if as_of is None or seal is None:
-        more = {"currency": currency, "from": first, "flow": flow}
-        return _named(session, code, f"accounts/{quote(account)}", as_of=as_of, seal=seal, by=by, more=more)
-    if form:
-        whole = statements.whole_account(
-            session, fund_code=code, code=account, currency=currency, first=first, as_of=as_of, seal=seal, by=by,
-            flow=flow,
+    reader, fund = reader_of(request), funds.fund_by_code(session, code)
+    place, typed = f"accounts/{quote(account)}", request.query_params
+    try:
+        asked = read_asked(reader, typed)
+        if asked.as_of is None:
+            return _named(fund, place, asked, span=False)
+        if asked.form:
+            whole = statements.whole_account(
+                session, fund_code=code, code=account, currency=asked.currency, first=asked.first, as_of=asked.as_of,
+                seal=asked.seal, by=asked.by, flow=asked.flow,
+            )  # fmt: skip
+            name = files.file_name(whole.head, asked.flow.value.replace("_", "-") if asked.flow else account)
+            return sheet_download(files.account_sheet(whole), name=name, kind=asked.form)
+        found = statements.account_statement(
+            session, fund_code=code, code=account, currency=asked.currency, first=asked.first, as_of=asked.as_of,
+            seal=asked.seal, by=asked.by, flow=asked.flow, after=asked.after, limit=POSTINGS_PER_PAGE,
         )  # fmt: skip
-        name = files.file_name(whole.head, flow.value.replace("_", "-") if flow else account)
-        return sheet_download(files.account_sheet(whole), name=name, kind=form)
-    found = statements.account_statement(
-        session, fund_code=code, code=account, currency=currency, first=first, as_of=as_of, seal=seal, by=by,
-        flow=flow, after=after, limit=POSTINGS_PER_PAGE,
-    )  # fmt: skip
-    reader = reader_of(request)
+    except (InputRefused, SealBeyondHead) as refusal:
+        page = asked_again(reader, fund, place, typed, wrong_of(refusal), span=True, by="flow" not in typed)
+        return show(request, "page.html", page, status=422, reader=reader)
     return show(request, "page.html", account_page(reader, found), reader=reader)
 
 
-def _named(
+def _statement(
+    request: Request,
+    visitor: UserKnown,
     session: Session,
     code: str,
     place: str,
+    draw: Callable[[Asked, date], FundStatement[T]],
+    sheet: Callable[[FundStatement[T]], Sheet],
+    page: Callable[[Reader, FundStatement[T]], Page],
     *,
-    as_of: date | None,
-    seal: int | None,
-    by: ByDay = "booked_on",
-    first: date | None = None,
     span: bool = False,
-    more: Mapping[str, object] | None = None,
+    by: bool = False,
 ) -> Response:
-    """Lead to the address that names day and seal, so that it can be kept and shows the same for ever."""
-    fund = funds.fund_by_code(session, code)
-    assert fund.id is not None, "a fund that was read has its id"
-    day = as_of or fund.business_day
-    said: dict[str, object] = {"from": first or day.replace(month=1, day=1)} if span else {}
-    said |= {name: value for name, value in (more or {}).items() if value}
-    said |= {"as_of": day, "seal": ledger.known_at(session, fund_id=fund.id, seal=seal).number}
-    said |= {"by": by} if by != "booked_on" else {}
-    return see(f"/ledger/{quote(code)}/{place}?{urlencode(said)}")
+    """Show a statement or give its file; what was asked wrongly is told at the fields of its form."""
+    permit(Act.READ_BOOK, by=visitor.actor)
+    reader, fund, typed = reader_of(request), funds.fund_by_code(session, code), request.query_params
+    try:
+        asked = read_asked(reader, typed)
+        if asked.as_of is None or (span and asked.first is None):
+            return _named(fund, place, asked, span=span)
+        found = draw(asked, asked.as_of)
+    except (InputRefused, SealBeyondHead) as refusal:
+        wrong = asked_again(reader, fund, place, typed, wrong_of(refusal), span=span, by=by)
+        return show(request, "page.html", wrong, status=422, reader=reader)
+    if asked.form:
+        return sheet_download(sheet(found), name=files.file_name(found.head, place), kind=asked.form)
+    return show(request, "page.html", page(reader, found), reader=reader)
 
 
-def funds_page(reader: Reader, every: tuple[FundRow, ...]) -> Page:
-    """Return the choice of funds and statements."""
+def _named(fund: FundRow, place: str, asked: Asked, *, span: bool) -> Response:
+    """Lead to the address that names its days; a seal stands in it only where somebody asked for one."""
+    day = asked.as_of or fund.business_day
+    first = asked.first or (day.replace(month=1, day=1) if span else None)
+    said = {
+        "currency": asked.currency, "from": first, "flow": asked.flow, "as_of": day, "seal": asked.seal,
+        "by": asked.by if asked.by != "booked_on" else None, "format": asked.form,
+    }  # fmt: skip
+    query = urlencode({name: value for name, value in said.items() if value is not None})
+    return see(f"/ledger/{quote(fund.code)}/{place}?{query}")
+
+
+def _choice(session: Session, reader: Reader) -> Page:
+    every = funds.funds(session)
+    closed = {fund.code: periods.periods(session, fund_code=fund.code).closed_to for fund in every}
+    return funds_page(reader, every, closed)
+
+
+def funds_page(reader: Reader, every: tuple[FundRow, ...], closed: Mapping[str, date | None]) -> Page:
+    """Return the choice of funds and statements; ``closed`` is up to which day each fund's book is closed."""
     _ = reader.gettext
     rows = [
         line(
             Cell(fund.name, note=fund.code),
             *(Cell(_(words), f"/ledger/{quote(fund.code)}/{place}") for place, words in STATEMENT_WORDS.items()),
-            Cell(_("Periods"), f"/ledger/{quote(fund.code)}/periods"),
+            Cell(_closed_words(reader, closed.get(fund.code)), f"/ledger/{quote(fund.code)}/periods"),
             Cell(fund.currency, f"/ledger/{quote(fund.code)}/currencies"),
             reader.day(fund.business_day),
         )
@@ -220,3 +215,8 @@ def funds_page(reader: Reader, every: tuple[FundRow, ...]) -> Page:
             ),
         ),
     )
+
+
+def _closed_words(reader: Reader, day: date | None) -> str:
+    _ = reader.gettext
+    return _("closed up to {day}").format(day=reader.day(day)) if day else _("nothing closed")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import Any
 
 from api.pages.parts import Cell, Link, Mark, Page, Part, Row, Section, Text, line, table
 from api.pages.reader import Reader
@@ -50,16 +52,20 @@ def balance_sheet_page(reader: Reader, found: FundStatement[BalanceSheet]) -> Pa
     words = say(reader, STATEMENT_LINE_WORDS, "accumulated_result")
     rows += [amount_row(reader, head, words, one, href=earned) for one in kept]
     rows.append(_sum_row(reader, head, told.capital))
+    sums = [_sum_row(reader, head, part) for part in (told.liabilities, told.capital)]
     both = FigureLine(
         "both",
         tuple(one + other for one, other in zip(told.liabilities.sum.amounts, told.capital.sum.amounts, strict=True)),
         total=_plus(told.liabilities.sum.total, told.capital.sum.total),
     )
-    rows.append(amount_row(reader, head, reader.gettext("Liabilities and capital"), both, total=True))
+    together = reader.gettext("Liabilities and capital")
+    sums.append(amount_row(reader, head, together, both, href=_accounts_address(head), total=True))
+    owes = any(one.shown for one in told.liabilities.lines)
     tables = (
         _part(reader, head, told.assets),
-        _part(reader, head, told.liabilities),
+        *((_part(reader, head, told.liabilities),) if owes else ()),
         figures_table(reader, head, say(reader, PART_OF_STATEMENT_WORDS, "capital"), rows, first=_line(reader)),
+        figures_table(reader, head, together, sums, first=_line(reader)),
     )
     return _page(reader, head, "balance-sheet", tables, difference=told.difference)
 
@@ -67,10 +73,12 @@ def balance_sheet_page(reader: Reader, found: FundStatement[BalanceSheet]) -> Pa
 def income_page(reader: Reader, found: FundStatement[IncomeStatement]) -> Page:
     """Return the page of an income statement."""
     head, told = found.head, found.figures
-    rows = []
+    rows, opens = [], _accounts_address(head)
     if told.unrealised_currency_result is not None:
         rows.append(_gained(reader, head, "unrealised_currency_result", told.unrealised_currency_result))
-    rows.append(amount_row(reader, head, say(reader, STATEMENT_LINE_WORDS, "result"), told.result, total=True))
+    rows.append(
+        amount_row(reader, head, say(reader, STATEMENT_LINE_WORDS, "result"), told.result, href=opens, total=True)
+    )
     result = say(reader, STATEMENT_LINE_WORDS, "result")
     tables = (
         _part(reader, head, told.income),
@@ -83,7 +91,7 @@ def income_page(reader: Reader, found: FundStatement[IncomeStatement]) -> Page:
 def cash_flow_page(reader: Reader, found: FundStatement[CashFlow]) -> Page:
     """Return the page of a cash flow; each line opens to the entries that it adds up."""
     head, told = found.head, found.figures
-    rows = [amount_row(reader, head, say(reader, STATEMENT_LINE_WORDS, "opening"), told.opening, total=True)]
+    rows = [_opening_row(reader, head, told.opening)]
     for one in told.lines:
         if one.shown:
             cells = [
@@ -135,10 +143,10 @@ def _page(
     old = Mark(_("as known at seal %s") % reader.number(head.seal), "warn") if head.is_old else None
     return Page(
         title=say(reader, STATEMENT_WORDS, place),
-        lead=head.fund_name,
+        lead=f"{head.fund_name} ({head.fund})",
         mark=old,
         trail=(Link("/ledger", _("Ledger")),),
-        facts=heading(reader, head),
+        facts=heading(reader, head, place),
         parts=(*ways(reader, head, place), *notes(reader, head, place, difference), *tables),
         sections=(
             Section(_("Another day"), (day_form(reader, head, place, span=span, by=by),), anchor="day"),
@@ -154,7 +162,24 @@ def _part(reader: Reader, head: StatementHead, part: FigureTable) -> Part:
 
 
 def _sum_row(reader: Reader, head: StatementHead, part: FigureTable) -> Row:
-    return amount_row(reader, head, say(reader, SUM_WORDS, part.part), part.sum, total=True)
+    return amount_row(
+        reader, head, say(reader, SUM_WORDS, part.part), part.sum, href=_accounts_address(head), total=True
+    )
+
+
+def _opening_row(reader: Reader, head: StatementHead, opening: FigureLine) -> Row:
+    """Return cash at the start: it opens to the account as it stood on the evening before."""
+    words = say(reader, STATEMENT_LINE_WORDS, "opening")
+    if head.first is None or head.first == date.min:
+        return amount_row(reader, head, words, opening, total=True)
+    evening = head.first - timedelta(days=1)
+    said: dict[str, Any] = {"from": None, "as_of": evening}
+    return amount_row(reader, head, words, opening, accounts=opening.accounts, total=True, **said)
+
+
+def _accounts_address(head: StatementHead) -> str:
+    """Return where a sum opens: every account of the day."""
+    return address(head, "trial-balance", **{"from": None})
 
 
 def _gained(reader: Reader, head: StatementHead, name: str, gained: Money) -> Row:
@@ -191,7 +216,7 @@ def _accounts(
 
 
 def _line(reader: Reader) -> str:
-    return reader.gettext("Line")
+    return reader.gettext("What")
 
 
 def _plus(one: Money | None, other: Money | None) -> Money | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from urllib.parse import quote, urlencode
 
 from api.pages.parts import Button, Cell, Choice, Field, Figure, Form, Link, Part, Row, Table, Tabs, Text, line, table
@@ -18,22 +19,39 @@ BY_WORDS = {"booked_on": N_("Booking day"), "effective_on": N_("Value day")}
 
 
 def address(head: StatementHead, place: str, **said: object) -> str:
-    """Return the address of a statement of the same fund, day and seal."""
-    asked = {"from": head.first, "as_of": head.as_of, "seal": head.seal, "by": head.by, **said}
-    query = {name: value for name, value in asked.items() if value and (name, value) != ("by", "booked_on")}
-    return f"/ledger/{quote(head.fund)}/{place}?{urlencode({'seal': 0, **query})}"
+    """Return the address of a statement of the same fund and day; it names a seal where somebody asked for one."""
+    seal = head.seal if head.seal_asked else None
+    asked = {"from": head.first, "as_of": head.as_of, "seal": seal, "by": head.by, **said}
+    query = {
+        name: value for name, value in asked.items() if value not in (None, "") and (name, value) != ("by", "booked_on")
+    }
+    return f"/ledger/{quote(head.fund)}/{place}?{urlencode(query)}"
 
 
-def heading(reader: Reader, head: StatementHead) -> tuple[Figure, ...]:
-    """Return what a statement says of itself below its title."""
+def heading(reader: Reader, head: StatementHead, place: str) -> tuple[Figure, ...]:
+    """Return what a statement says of itself below its title; the seal leads to the address that keeps it."""
     _ = reader.gettext
     first = (Figure(_("From"), reader.day(head.first)),) if head.first else ()
     return (
         *first,
         Figure(_("As of"), reader.day(head.as_of), _("by value day") if head.by == "effective_on" else ""),
-        Figure(_("Known at seal"), reader.number(head.seal), reader.moment(head.sealed_at)),
+        Figure(
+            _("Known at seal"), reader.number(head.seal), reader.moment(head.sealed_at),
+            href=address(head, place, seal=head.seal),
+        ),
+        Figure(_("Period"), *_period(reader, head)),
         Figure(_("Currency"), ", ".join(head.currencies)),
-    )
+        Figure(_("Read"), reader.moment(datetime.now(UTC)), _("last seal %s") % reader.number(head.last_seal)),
+    )  # fmt: skip
+
+
+def _period(reader: Reader, head: StatementHead) -> tuple[str, str]:
+    """Say whether the last day's period is closed, and what that means."""
+    _ = reader.gettext
+    if head.period is None:
+        return _("open"), _("may still change")
+    seal = _("seal %s") % reader.number(head.period.seal) if head.period.seal else ""
+    return _("closed on {day}").format(day=reader.day(head.period.closed_at.date())), seal
 
 
 def notes(reader: Reader, head: StatementHead, place: str, difference: Iterable[Money] = ()) -> tuple[Part, ...]:
@@ -96,7 +114,7 @@ def day_form(reader: Reader, head: StatementHead, place: str, *, span: bool, by:
         fields=(
             *((first,) if span else ()),
             Field("as_of", _("As of"), value=head.as_of.isoformat(), kind="day"),
-            Field("seal", _("Known at seal"), value=str(head.seal), kind="figure", required=False),
+            Field("seal", _("Known at seal"), str(head.seal) if head.seal_asked else "", "figure", required=False),
             *((Field("by", _("By"), kind="choice", choices=choices),) if by else ()),
         ),
         buttons=(Button(_("Show"), quiet=True),),
@@ -104,11 +122,12 @@ def day_form(reader: Reader, head: StatementHead, place: str, *, span: bool, by:
 
 
 def downloads(reader: Reader, head: StatementHead, place: str, **said: object) -> Part:
-    """Return the links to the same figures as files."""
+    """Return the links to the same figures as files: as known at this page's seal."""
     _ = reader.gettext
+    said = {"seal": head.seal, **said}
     links = [Link(address(head, place, format=form, **said), form.upper()) for form in FORMATS]
     if place == "trial-balance":
-        whole = Link(address(head, "beancount", by="booked_on"), _("The whole ledger, for beancount"))
+        whole = Link(address(head, "beancount", by="booked_on", seal=head.seal), _("The whole ledger, for beancount"))
         links.append(whole)
     return Tabs(_("Download"), tuple(links))
 
@@ -152,9 +171,14 @@ def amount_row(
     accounts: Sequence[AccountFigure] = (),
     href: str = "",
     total: bool = False,
+    **days: object,
 ) -> Row:
     """Return a row of amounts; each leads to its account of that currency, or all lead to one place."""
-    to = {of.amount.currency: account_address(head, of.code, of.amount.currency) for of in accounts if of.amount.minor}
+    to = {
+        of.amount.currency: account_address(head, of.code, of.amount.currency, **days)
+        for of in accounts
+        if of.amount.minor
+    }
     cells = [Cell(reader.figure(one), to.get(one.currency, href if one.minor else "")) for one in figures.amounts]
     if len(head.currencies) > 1:
         cells.append(Cell(reader.figure(figures.total) if figures.total else "–", href))

@@ -20,6 +20,7 @@ class Cut:
 
     ``reached`` is how far the fund's book goes towards that day: the day itself, or the business day where the book
     has not come so far. It is the one thing that is true at the moment of asking only.
+    ``seal_asked`` tells whether somebody named the seal.
     """
 
     fund_id: UUID
@@ -30,6 +31,7 @@ class Cut:
     as_of: date
     reached: date
     known: Known
+    seal_asked: bool = False
 
 
 def cut_of(session: Session, *, fund_code: str, as_of: date, seal: int | None = None) -> Cut:
@@ -44,4 +46,4 @@ def cut_of(session: Session, *, fund_code: str, as_of: date, seal: int | None = 
     number = seals.known_at(session, fund.id).number if seal is None else seal
     known = seals.known_at(session, fund.id, number)
     reached = min(as_of, fund.business_day)
-    return Cut(fund.id, fund.code, fund.name, fund.currency, fund.opened_on, as_of, reached, known)
+    return Cut(fund.id, fund.code, fund.name, fund.currency, fund.opened_on, as_of, reached, known, seal is not None)

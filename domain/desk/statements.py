@@ -11,16 +11,19 @@ from sqlmodel import Session
 
 from domain import cash_flow as flows
 from domain import statements as rules
+from domain.calendar import in_words
 from domain.cash_flow import CashFlow, FlowName
 from domain.currencies import Rate
 from domain.desk.day_rates import DayRates, day_rates
 from domain.desk.known import Cut, cut_of
 from domain.errors import InputRefused, NotFound, Problem
 from domain.money import Money
+from domain.periods import open_day
 from domain.statements import BalanceSheet, IncomeStatement, TrialBalance
-from domain.store import seals
+from domain.store import periods, seals
 from domain.store import statements as store
 from domain.store.balances import balances
+from domain.store.periods import PeriodLine
 from domain.store.statements import Account, PostingLine, PostingPlace, PostingRange
 
 T = TypeVar("T")
@@ -41,7 +44,8 @@ class StatementHead:
     ``first`` is the span's first day; None for a statement of one day. ``reached`` is how far the book had come
     towards ``as_of`` when it was read, ``last_seal`` the fund's last seal then: what was read at an earlier one is
     what was known at that one. ``currencies`` are those that hold something, the fund's own first; ``rates`` are those
-    of the last day by which totals are made, ``first_rates`` those of the evening before the span.
+    of the last day by which totals are made, ``first_rates`` those of the evening before the span. ``seal_asked`` tells
+    whether somebody named the seal, ``period`` the closed period in which the last day lies; None while it is open.
     """
 
     fund: str
@@ -59,6 +63,8 @@ class StatementHead:
     rates: tuple[Rate, ...] = ()
     first_rates: tuple[Rate, ...] = ()
     missing_rates: tuple[str, ...] = ()
+    seal_asked: bool = False
+    period: PeriodLine | None = None
 
     @property
     def is_old(self) -> bool:
@@ -115,8 +121,8 @@ class WholeAccount:
 def trial_balance(
     session: Session, *, fund_code: str, as_of: date, seal: int | None = None, by: ByDay = "booked_on"
 ) -> FundStatement[TrialBalance]:
-    """Return every account's balance. Refused: an unknown fund, a seal beyond the head."""
-    cut = cut_of(session, fund_code=fund_code, as_of=as_of, seal=seal)
+    """Return every account's balance. Refused: an unknown fund, a seal beyond the head, a day not reached."""
+    cut = _cut(session, fund_code=fund_code, as_of=as_of, seal=seal, by=by)
     held = _balances(session, cut, as_of, by=by)
     figures = rules.trial_balance(held, _kinds(session, cut))
     currencies = rules.currencies_of([held], currency=cut.currency)
@@ -126,8 +132,8 @@ def trial_balance(
 def balance_sheet(
     session: Session, *, fund_code: str, as_of: date, seal: int | None = None
 ) -> FundStatement[BalanceSheet]:
-    """Return assets against liabilities and capital. Refused: an unknown fund, a seal beyond the head."""
-    cut = cut_of(session, fund_code=fund_code, as_of=as_of, seal=seal)
+    """Return assets against liabilities and capital. Refused: as for the trial balance."""
+    cut = _cut(session, fund_code=fund_code, as_of=as_of, seal=seal)
     held = _balances(session, cut, as_of)
     currencies = rules.currencies_of([held], currency=cut.currency)
     rates = day_rates(session, cut, currencies, on=as_of)
@@ -140,9 +146,10 @@ def income(
 ) -> FundStatement[IncomeStatement]:
     """Return what the days from ``first`` (None: the first of the year) to ``as_of`` earned and cost.
 
-    Refused, in this order: an unknown fund, a seal beyond the head, a first day after the last.
+    Refused, in this order: an unknown fund, a seal beyond the head, a day that the book has not reached, a first day
+    after the last.
     """
-    cut = cut_of(session, fund_code=fund_code, as_of=as_of, seal=seal)
+    cut = _cut(session, fund_code=fund_code, as_of=as_of, seal=seal)
     begin = _first_day(first, cut)
     before, after = _balances(session, cut, _evening_before(begin)), _balances(session, cut, as_of)
     currencies = rules.currencies_of([before, after], currency=cut.currency)
@@ -159,7 +166,7 @@ def cash_flow(
     session: Session, *, fund_code: str, first: date | None, as_of: date, seal: int | None = None
 ) -> FundStatement[CashFlow]:
     """Return what moved cash from ``first`` (None: the first of the year) to ``as_of``. Refused: as for ``income``."""
-    cut = cut_of(session, fund_code=fund_code, as_of=as_of, seal=seal)
+    cut = _cut(session, fund_code=fund_code, as_of=as_of, seal=seal)
     begin = _first_day(first, cut)
     before, after = _balances(session, cut, _evening_before(begin)), _balances(session, cut, as_of)
     currencies = rules.currencies_of([before, after], currency=cut.currency)
@@ -192,8 +199,8 @@ def account_statement(
     """Return a page of an account's postings, by day; ``currency`` None is the fund's, ``first`` None its first day.
 
     ``after`` is ``next`` of the page before. A ``flow`` is a line of the cash flow: only for cash, by booking day.
-    Refused, in this order: an unknown fund, a seal beyond the head, an unknown account, a first day after the last, a
-    flow of another account, an unreadable ``after``.
+    Refused, in this order: an unknown fund, a seal beyond the head, a day not reached (by booking day), an unknown
+    account, a first day after the last, a flow of another account, an unreadable ``after``.
     """
     cut, account, asked = _asked(
         session, fund_code=fund_code, code=code, as_of=as_of, currency=currency, first=first, seal=seal, by=by,
@@ -242,6 +249,25 @@ def whole_account(
     return WholeAccount(head, account, Money(opening, account.currency), lines)
 
 
+def _cut(session: Session, *, fund_code: str, as_of: date, seal: int | None, by: ByDay = "booked_on") -> Cut:
+    """Return the cut of a statement; refused is a booking day of which the book can tell nothing yet."""
+    cut = cut_of(session, fund_code=fund_code, as_of=as_of, seal=seal)
+    if by == "booked_on" and as_of > cut.reached:
+        last = open_day(business_day=cut.reached, closed_to=periods.closed_to(session, cut.fund_id))
+        if as_of > last:
+            told = (
+                f"the book of {cut.fund_code} has reached {in_words(cut.reached)}; ask for that day or an earlier one"
+            )
+            raise InputRefused([Problem("as_of", told)], subject="the statement")
+    return cut
+
+
+def _period(session: Session, cut: Cut) -> PeriodLine | None:
+    """Return the closed period in which a cut's day lies."""
+    held = [one for one in periods.periods(session, fund_id=cut.fund_id) if one.period_end >= cut.as_of]
+    return min(held, key=lambda one: one.period_end, default=None)
+
+
 def _asked(
     session: Session,
     *,
@@ -254,7 +280,7 @@ def _asked(
     by: ByDay,
     flow: FlowName | None,
 ) -> tuple[Cut, Account, PostingRange]:
-    cut = cut_of(session, fund_code=fund_code, as_of=as_of, seal=seal)
+    cut = _cut(session, fund_code=fund_code, as_of=as_of, seal=seal, by=by)
     account = _account(session, cut, code=code, currency=currency or cut.currency)
     if first is not None and first > as_of:
         raise _first_after_last(first, as_of)
@@ -324,6 +350,8 @@ def _head(
         rates=rates.rates if rates else (),
         first_rates=rates_before.rates if rates_before else (),
         missing_rates=tuple(sorted(missing)),
+        seal_asked=cut.seal_asked,
+        period=_period(session, cut),
     )
 
 

@@ -77,7 +77,8 @@ def test_old_figures_say_so_in_their_heading(
     people_in: dict[str, Browser], world: World, database: TestDatabase
 ) -> None:
     auditor = people_in["auditor"]
-    led = auditor.get("/ledger/harbours/balance-sheet").headers["Location"]
+    plain = opened(auditor, "/ledger/harbours/balance-sheet")
+    led = next(to for to in links(plain).values() if "seal=" in to)
     assert "as known at seal" not in said(opened(auditor, led))
     with database.sessions.begin(Role.NIGHT) as session:
         instruments.draw_down(
@@ -132,12 +133,13 @@ def test_an_investee_and_a_stranger_read_no_ledger(
     [
         ("/ledger/none/balance-sheet", 404, "There is no fund none"),
         ("/ledger/harbours/accounts/gold?as_of=2026-03-31&seal=1", 404, "There is no account gold in EUR"),
-        ("/ledger/harbours/balance-sheet?as_of=2026-03-31&seal=999999", 404, "does not exist yet"),
+        ("/ledger/harbours/balance-sheet?as_of=2026-03-31&seal=999999", 422, "does not exist yet"),
         ("/ledger/harbours/income?from=2026-03-31&as_of=2026-01-01&seal=1", 422, "lies after the last day"),
-        ("/ledger/harbours/balance-sheet?as_of=soon", 422, ""),
+        ("/ledger/harbours/balance-sheet?as_of=soon", 422, "Give a day, such as 31 Mar 2026"),
+        ("/ledger/harbours/balance-sheet?as_of=2099-03-31", 422, "The book of harbours has reached 31 Mar 2026"),
         ("/ledger/harbours/balance-sheet?as_of=&seal=", 303, ""),
         ("/ledger/harbours/accounts/cash?as_of=&seal=&currency=&from=&after=&flow=&format=", 303, ""),
-        ("/ledger/harbours/balance-sheet?as_of=2026-03-31&seal=-1", 422, ""),
+        ("/ledger/harbours/balance-sheet?as_of=2026-03-31&seal=-1", 422, "Give the number of a seal"),
         ("/ledger/harbours/balance-sheet?as_of=2026-03-31&seal=1%3B--", 422, ""),
     ],
 )
@@ -147,3 +149,49 @@ def test_what_is_asked_wrongly_is_told_in_words(
     found = people_in["auditor"].get(address)
     assert found.status_code == status
     assert told in words(found)
+
+
+def test_a_seal_stays_in_the_addresses_only_where_somebody_asked_for_it(
+    people_in: dict[str, Browser], world: World
+) -> None:
+    auditor = people_in["auditor"]
+    led = auditor.get("/ledger/harbours/balance-sheet").headers["Location"]
+    assert led == "/ledger/harbours/balance-sheet?as_of=2026-03-31"
+    page = auditor.get(led).text
+    kept = [to for to in links(page).values() if "seal=" in to and "format=" not in to]
+    assert len(kept) == 1, "the fact that names the seal, and nothing else"
+    assert 'name="seal" value=""' in page
+    asked = opened(auditor, kept[0])
+    to = {one for one in links(asked).values() if one.startswith("/ledger/harbours/") and "format=" not in one}
+    assert to and all("seal=" in one for one in to)
+    assert 'name="seal" value=""' not in asked
+
+
+def test_what_is_asked_wrongly_stands_at_its_field_with_what_was_typed(
+    people_in: dict[str, Browser], world: World
+) -> None:
+    page = people_in["auditor"].get("/ledger/harbours/income?from=2025-01-01&as_of=2099-03-31&seal=none")
+    assert page.status_code == 422
+    assert 'name="from" value="2025-01-01"' in page.text and 'name="as_of" value="2099-03-31"' in page.text
+    assert "Give the number of a seal" in page.text.split('id="field-seal-error"')[1]
+    again = people_in["auditor"].get("/ledger/harbours/income?from=2025-01-01&as_of=2099-03-31")
+    assert "has reached 31 Mar 2026" in again.text.split('id="field-as-of-error"')[1]
+
+
+def test_sums_open(people_in: dict[str, Browser], world: World) -> None:
+    auditor = people_in["auditor"]
+    sheet = opened(auditor, "/ledger/harbours/balance-sheet")
+    (row,) = re.findall(r"<tr[^>]*><td[^>]*><div>All assets.*?</tr>", sheet, re.DOTALL)
+    assert "/ledger/harbours/trial-balance?as_of=2026-03-31" in row
+
+
+def test_a_statement_says_whether_its_period_is_closed(people_in: dict[str, Browser], world: World) -> None:
+    board = people_in["board"]
+    assert "Period open may still change" in said(opened(board, "/ledger/harbours/balance-sheet?as_of=2026-02-10"))
+    assert "nothing closed" in said(opened(board, "/ledger"))
+    action = "/ledger/harbours/periods"
+    asked = board.send(board.get(action), action, period_end="2026-02-28")
+    assert board.send(asked, action).status_code == 303
+    assert "Period closed on" in said(opened(board, "/ledger/harbours/balance-sheet?as_of=2026-02-10"))
+    assert "Period open" in said(opened(board, "/ledger/harbours/balance-sheet?as_of=2026-03-01"))
+    assert "closed up to 28 Feb 2026" in said(opened(board, "/ledger"))

@@ -180,7 +180,7 @@ def test_what_is_told_and_what_is_counted_add_up(tmp_path: Path, capsys: pytest.
     told = capsys.readouterr().err.splitlines()
     # 12 problems on each of 100 lines: 200 of 1,200 in words
     assert len(told) == PROBLEMS_MAX + 2
-    assert told[-2:] == ["… and 1,000 more", "refused: 1,200 problems; nothing was kept"]
+    assert told[-2:] == ["… and 1,000 more", "refused: 1,200 problems; nothing was done"]
 
 
 @pytest.mark.parametrize(

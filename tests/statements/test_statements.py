@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 
 import pytest
 from sqlmodel import Session
 
 from api.database.roles import Role
+from api.pages.parts import Table
+from api.pages.reader import Reader
+from api.pages.statement_page import cash_flow_page
 from domain.cash_flow import FlowName
 from domain.desk import statements
 from domain.desk.refusals import SealBeyondHead
@@ -277,8 +280,15 @@ def test_what_is_refused(reading: Session, asked: dict[str, object], refusal: ty
         lines_of(reading, **asked)
 
 
-@pytest.mark.parametrize("day", [date.min, date.max])
-def test_the_calendar_s_ends_are_days_like_any_other(reading: Session, day: date) -> None:
+@pytest.mark.parametrize("ask", [statements.income, statements.cash_flow])
+def test_a_day_that_the_book_has_not_reached_is_refused_in_words(reading: Session, ask: Callable[..., object]) -> None:
+    for day in (date(2026, 1, 1), date(2099, 3, 31), date.max):
+        with pytest.raises(InputRefused, match="has reached 31 Dec 2025; ask for that day or an earlier one"):
+            ask(reading, fund_code=FUND, first=None, as_of=day)
+
+
+def test_the_calendar_s_first_day_is_a_day_like_any_other(reading: Session) -> None:
+    day = date.min
     assert statements.income(reading, fund_code=FUND, first=day, as_of=day).figures.result.amounts[0].minor == 0
     assert statements.cash_flow(reading, fund_code=FUND, first=None, as_of=day).figures.difference[0].minor == 0
     assert lines_of(reading, first=day, as_of=day) == []
@@ -287,3 +297,10 @@ def test_the_calendar_s_ends_are_days_like_any_other(reading: Session, day: date
 def test_a_line_is_told_whose_figure_is_looked_for() -> None:
     assert FigureLine("provisions", (Money(0, "EUR"),)).shown
     assert not FigureLine("fees", (Money(0, "EUR"),)).shown
+
+
+def test_cash_at_the_start_opens_to_the_evening_before(reading: Session) -> None:
+    found = statements.cash_flow(reading, fund_code=FUND, first=date(2025, 4, 1), as_of=date(2025, 12, 31))
+    (cash,) = [part for part in cash_flow_page(Reader(None, "en_GB", "en"), found).parts if isinstance(part, Table)]
+    opening = cash.rows[0].cells[1]
+    assert (opening.words, opening.href) == ("600.00", f"/ledger/{FUND}/accounts/cash?as_of=2025-03-31")
