@@ -34,10 +34,10 @@ from domain.desk import funds, periods, statements
 from domain.desk.export import export_ledger
 from domain.desk.funds import FundRow
 from domain.desk.people import UserKnown
+from domain.desk.refusals import SealBeyondHead
 from domain.desk.statements import CashFlow, FundStatement
 from domain.errors import InputRefused
 from domain.statements import BalanceSheet, IncomeStatement, TrialBalance
-from domain.store.seals import SealBeyondHead
 
 T = TypeVar("T")
 router = APIRouter(include_in_schema=False)

@@ -18,9 +18,9 @@ from api.pages.statement_words import STATEMENT_WORDS, account_words
 from api.pages.words import say
 from domain.cash_flow import FlowName
 from domain.desk.funds import FundRow
+from domain.desk.refusals import SealBeyondHead
 from domain.desk.statements import ByDay
 from domain.errors import InputRefused, Problem
-from domain.store.seals import SealBeyondHead
 
 FileForm = Literal["csv", "xlsx"]
 FORMS = ("csv", "xlsx")
