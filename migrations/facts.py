@@ -72,6 +72,21 @@ def facts_end(table: str) -> None:
     make_view_of_facts(without=table)
 
 
+def refuse_to_lose(what: str, sealed: str) -> None:
+    """Refuse a way down that would take away what was sealed: after the way up again the book would not verify.
+
+    ``sealed`` is a condition, with which there is something to lose.
+    """
+    if op.get_bind().exec_driver_sql(f"SELECT {sealed}".replace("%", "%%")).scalar_one():
+        raise SealedWouldBeLost(
+            f"there are sealed {what}, which this step down would take away; restore a backup from before the step up"
+        )
+
+
+class SealedWouldBeLost(Exception):
+    """A migration's way down that would make a sound book unsound."""
+
+
 def new_columns(table: str, *columns: str) -> None:
     """Let requests fill nullable columns that were added to a fact table which they may add to.
 

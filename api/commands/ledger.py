@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from api.commands.printing import Format, FormatOption, print_json, print_table
+from api.commands.printing import Format, FormatOption, print_json
 
 if TYPE_CHECKING:
     from domain.desk.verification import Compared, Verification
@@ -43,17 +43,18 @@ def verify(against: AgainstOption = None, format: FormatOption = Format.TABLE) -
     if format is Format.JSON:
         print_json(answer(told))
     else:
-        print_table(
+        typer.echo(
             f"{told.entries} entries on {told.accounts} accounts, {told.seals} seals: "
-            + ("sound" if told.sound else "NOT SOUND"),
-            ["chain", "seal", "head (keep the line on paper)"],
-            [(head.chain, head.number, str(head)) for head in told.paper],
+            + ("sound" if told.sound else "NOT SOUND")
         )
+        typer.echo("heads, one line each (keep them on paper):")
+        for head in told.paper:
+            # A line of its own, which no table breaks: it is copied to paper, and from paper to --against.
+            typer.echo(str(head))
         if told.against and told.against.known:
             typer.echo(in_words(told.against))
     if told.first:
-        first = told.first
-        typer.echo(f"{first.kind} {first.fact} does not fit: {first.why}", err=True)
+        typer.echo(f"{told.first} does not fit: {told.first.why}", err=True)
         raise typer.Exit(1)
 
 

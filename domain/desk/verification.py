@@ -27,11 +27,17 @@ class HeadNotLegible(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """The first fact that does not fit: its kind and number, and why. ``entry`` is its number where it is an entry."""
+    """The first fact that does not fit: its kind and number, and why. ``entry`` is its number where it is an entry.
+
+    What is no fact of a number (a head on paper, the order of all seals) has number 0, which nobody needs to read.
+    """
 
     kind: str
     fact: int
     why: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.fact}" if self.fact else self.kind
 
     @property
     def entry(self) -> int | None:
@@ -102,7 +108,7 @@ def verify(
     found = _everything(session, at, progress)
     compared = _compare(session, against) if against else None
     if compared and not compared.known:
-        found.append(("head", compared.paper.number or 0, _why_unknown(compared.paper)))
+        found.append(("head", 0, _why_unknown(compared.paper)))
     first = min(found, key=_first_named, default=None)
     paper = tuple(PaperHead(chain.code, chain.number, chain.head.hex()) for chain in at.chains)
     return Verification(

@@ -12,7 +12,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 from domain.store.types import Xid8
-from migrations.facts import ROLES, define, facts_end, make_view_of_facts, new_fact
+from migrations.facts import ROLES, define, facts_end, make_view_of_facts, new_fact, refuse_to_lose
 from migrations.statements import drop_functions, run, run_one
 
 revision = "0012"
@@ -89,6 +89,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    refuse_to_lose("facts by their new form", "EXISTS (SELECT FROM seal WHERE form = 2)")
     op.execute("DROP VIEW definition_now")
     facts_end("definition")
     drop_functions("digest_definitions()")

@@ -8,6 +8,7 @@ Safe while the old code runs: yes, it posts as before; what does not come throug
 
 from alembic import op
 
+from migrations.facts import refuse_to_lose
 from migrations.statements import drop_functions, run, run_one
 
 revision = "0013"
@@ -23,7 +24,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Put the checks per row back. Entries that arrived whole lose the column that says so, and their seals a leaf."""
+    """Put the checks per row back. Entries that arrived whole lose the column that says so, and their seals a leaf:
+    refused where there are any.
+    """
+    refuse_to_lose(
+        "entries that arrived whole",
+        "EXISTS (SELECT FROM entry e JOIN seal s ON s.fact_id = e.id WHERE e.arrived_whole)",
+    )
     op.execute("DROP FUNCTION post_entry")
     drop_functions(
         "limit_begins_with_the_balance()",

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from domain.store.types import Xid8
-from migrations.facts import facts_end, new_fact
+from migrations.facts import facts_end, new_fact, refuse_to_lose
 from migrations.statements import drop_functions, run
 
 revision = "0014"
@@ -65,6 +65,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    refuse_to_lose("rates of exchange", "EXISTS (SELECT FROM exchange_rate e JOIN seal s ON s.fact_id = e.id)")
     facts_end("exchange_rate")
     op.drop_table("exchange_rate")
     op.drop_index("posting_of_another_value_day", table_name="posting")

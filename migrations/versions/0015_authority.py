@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 from domain.store.types import Xid8
-from migrations.facts import facts_end, make_view_of_facts, new_columns, new_fact
+from migrations.facts import facts_end, make_view_of_facts, new_columns, new_fact, refuse_to_lose
 from migrations.statements import drop_functions, run
 
 revision = "0015"
@@ -180,6 +180,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    for table in TABLES:
+        refuse_to_lose(f"rows of {table}", f"EXISTS (SELECT FROM {table} f JOIN seal s ON s.fact_id = f.id)")
+    refuse_to_lose(
+        "decisions for somebody else",
+        "EXISTS (SELECT FROM deal_stage f JOIN seal s ON s.fact_id = f.id WHERE f.recorded_for IS NOT NULL)",
+    )
     drop_functions(
         "decided_by_another()", "no_conflict_of_interest()", "is_conflicted(uuid, uuid)", "person_may_borrow(uuid)"
     )

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
+from migrations.facts import refuse_to_lose
 from migrations.statements import drop_functions, run
 
 revision = "0016"
@@ -85,6 +86,11 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    refuse_to_lose(
+        "acts that say where they came from",
+        "EXISTS (SELECT FROM audit a JOIN seal s ON s.fact_id = a.id WHERE num_nonnulls(a.came_from, a.door, a.before, "
+        "a.after) > 0)",
+    )
     for table in ("access_token", "web_session"):
         for policy in ("seen", "added", "changed"):
             op.execute(f"DROP POLICY {policy} ON {table}")

@@ -48,6 +48,8 @@ def test_the_command_prints_heads_that_it_takes_back(database: TestDatabase, tmp
     assert (code, told["sound"], told["against"]["number"], kept in told["paper"]) == (0, True, 1, True)
     code, out = run(("verify", "--against", f"papers:{UNKNOWN}"), env)
     assert code == 1 and "NOT SOUND" in out
+    assert kept in out.splitlines(), "on a line of its own, whole, as it is kept"
+    assert "head does not fit: the head on paper is" in " ".join(out.split())
     assert "is no link of the chain of papers" in " ".join(out.split())
     code, out = run(("verify", "--against", "papers"), env)
     assert code == 2 and "64 hexadecimal digits" in " ".join(out.replace("│", " ").split())
