@@ -27,7 +27,7 @@ from domain import (
     reversals,
     royalties,
 )
-from domain.desk import answers, funds, night, people, periods, refusals, verification
+from domain.desk import answers, audit, funds, night, people, periods, refusals, verification
 from domain.errors import Refusal
 
 
@@ -159,6 +159,7 @@ TABLE: dict[type[Refusal], tuple[HTTPStatus, str]] = {
     positions.StatementSkipsNights: (HTTPStatus.CONFLICT, "statement-skips-nights"),
     positions.FundInAnotherCurrency: (HTTPStatus.CONFLICT, "fund-in-another-currency"),
     sheets.SheetTooLong: (HTTPStatus.UNPROCESSABLE_ENTITY, "sheet-too-long"),
+    audit.AuditTooLong: (HTTPStatus.UNPROCESSABLE_ENTITY, "audit-too-long"),
     # the machine
     DatabaseProblem: (HTTPStatus.SERVICE_UNAVAILABLE, "database-problem"),
 }

@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+DAY = ["%Y-%m-%d"]
+
 
 class FileFormat(StrEnum):
     """How acts are printed."""
@@ -37,8 +39,8 @@ def audit(
     subject: Annotated[str | None, typer.Option(help="Only acts on this thing.")] = None,
     fund: Annotated[str | None, typer.Option(metavar="CODE", help="Only acts in this fund.")] = None,
     outcome: Annotated[Outcome | None, typer.Option(help="Only what was done, or what was refused.")] = None,
-    first_day: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="From this day on (UTC).")] = None,
-    last_day: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Up to this day (UTC).")] = None,
+    first_day: Annotated[datetime | None, typer.Option("--from", formats=DAY, help="From this day on (UTC).")] = None,
+    last_day: Annotated[datetime | None, typer.Option("--to", formats=DAY, help="Up to this day (UTC).")] = None,
     limit: Annotated[int, typer.Option(min=1, max=50_000, help="At most so many, the newest.")] = 50,
     how: Annotated[FileFormat, typer.Option("--format", help="How to print what is found.")] = FileFormat.TABLE,
 ) -> None:
@@ -64,7 +66,7 @@ def audit(
             first_day=first_day.date() if first_day else None,
             last_day=last_day.date() if last_day else None,
         )
-        acts = desk.exported(session, by=NIGHT, asked=asked, limit=limit)
+        acts = desk.exported(session, by=NIGHT, asked=asked, newest=limit)
     match how:
         case FileFormat.JSON:
             print_json({"acts": acts})

@@ -38,7 +38,9 @@ def list_periods(fund: FundOption, format: FormatOption = Format.TABLE) -> None:
         right=(3,),
     )
     if told.may_close:
-        typer.echo("may be closed: up to " + ", ".join(f"{day:%d %b %Y}" for day in told.may_close))
+        first, last = told.may_close[0], told.may_close[-1]
+        days = f"{last:%d %b %Y}" if first == last else f"any month's end from {first:%d %b %Y} to {last:%d %b %Y}"
+        typer.echo(f"may be closed: up to {days}")
 
 
 @periods.command("close")

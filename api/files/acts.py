@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Any
 
-from fastapi.responses import Response
-
-from api.files.sheets import Column, Sheet, write_csv, write_xlsx
+from api.files.sheets import Column, Sheet
 from domain.desk.audit import ActRecorded
 
 COLUMNS = (
@@ -28,10 +25,6 @@ COLUMNS = (
     Column("after", 40),
     Column("detail", 60),
 )
-MEDIA_TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 
 
 def acts_sheet(acts: Iterable[ActRecorded]) -> Sheet:
@@ -48,24 +41,6 @@ def acts_sheet(acts: Iterable[ActRecorded]) -> Sheet:
             for act in acts
         ),
     )  # fmt: skip
-
-
-def acts_as_file(acts: Iterable[ActRecorded], *, kind: Literal["csv", "xlsx"]) -> Response:
-    """Answer with acts as a file that a browser keeps and does not show."""
-    sheet = acts_sheet(acts)
-    if kind == "csv":
-        words = io.StringIO(newline="")
-        write_csv(sheet, words)
-        content = words.getvalue().encode()
-    else:
-        made = io.BytesIO()
-        write_xlsx([sheet], made)
-        content = made.getvalue()
-    return Response(
-        content,
-        media_type=MEDIA_TYPES[kind],
-        headers={"Content-Disposition": f'attachment; filename="audit.{kind}"'},
-    )
 
 
 def _json(said: Mapping[str, Any] | None) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from api.deps import PageTransaction, Visitor
-from api.files.acts import acts_as_file
+from api.files.acts import acts_sheet
+from api.files.downloads import SheetFormat, sheet_download
 from api.pages.forms import read_day, read_id
 from api.pages.parts import Button, Cell, Choice, Field, Form, Link, Mark, More, Page, Part, Row, Text, line, table
 from api.pages.reader import Reader, reader_of
@@ -71,9 +72,9 @@ def acts(
 
 
 @router.get("/audit/files/{kind}")
-def acts_file(visitor: Visitor, session: PageTransaction, kind: Literal["csv", "xlsx"], asked: Asked) -> Response:
+def acts_file(visitor: Visitor, session: PageTransaction, kind: SheetFormat, asked: Asked) -> Response:
     """Give the audit as a file for a spreadsheet."""
-    return acts_as_file(audit.exported(session, by=visitor.actor, asked=asked), kind=kind)
+    return sheet_download(acts_sheet(audit.exported(session, by=visitor.actor, asked=asked)), name="audit", kind=kind)
 
 
 def audit_page(reader: Reader, found: tuple[ActRecorded, ...], *, asked: ActsAsked, known: ActKinds) -> Page:

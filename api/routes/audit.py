@@ -9,7 +9,8 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
 from api.deps import Page, SignedIn, Transaction
-from api.files.acts import acts_as_file
+from api.files.acts import acts_sheet
+from api.files.downloads import SheetFormat, sheet_download
 from api.schemas.common import PROBLEMS, Code, Day, Listed, Words, listed
 from api.schemas.ledger import ActAnswer
 from domain.desk import audit
@@ -43,6 +44,6 @@ def acts(actor: SignedIn, session: Transaction, page: Page, asked: Asked) -> Lis
 
 
 @router.get("/audit/files/{kind}", response_class=Response)
-def acts_file(actor: SignedIn, session: Transaction, kind: Literal["csv", "xlsx"], asked: Asked) -> Response:
+def acts_file(actor: SignedIn, session: Transaction, kind: SheetFormat, asked: Asked) -> Response:
     """Give the audit as a file for a spreadsheet, newest first; that it was taken out is an act of its own."""
-    return acts_as_file(audit.exported(session, by=actor, asked=asked), kind=kind)
+    return sheet_download(acts_sheet(audit.exported(session, by=actor, asked=asked)), name="audit", kind=kind)

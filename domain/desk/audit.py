@@ -11,10 +11,19 @@ from uuid import UUID
 from sqlmodel import Session
 
 from domain.authority import Act, Actor, permit
+from domain.errors import Refusal
 from domain.store import audit as store
 
 ACTS_PER_PAGE_MAX = 200
 ACTS_PER_FILE_MAX = 50_000
+
+
+class AuditTooLong(Refusal):
+    """More acts than one file of the audit holds: a file that leaves some out without a word would mislead."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"these are more than {most:,} acts, and a file holds no more; narrow the days or the acts")
+        self.most = most
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +91,21 @@ def acts(
 
 
 def exported(
-    session: Session, *, by: Actor, asked: ActsAsked = ALL_ACTS, limit: int = ACTS_PER_FILE_MAX
+    session: Session,
+    *,
+    by: Actor,
+    asked: ActsAsked = ALL_ACTS,
+    newest: int | None = None,
+    most: int = ACTS_PER_FILE_MAX,
 ) -> tuple[ActRecorded, ...]:
-    """Return the newest acts for a file, at most ``ACTS_PER_FILE_MAX``, and note that they were taken out.
+    """Return acts for a file, newest first, and note that they were taken out: all of them, or the ``newest`` so many.
 
-    Refused: all but auditors and stewards.
+    Refused, in this order: all but auditors and stewards, more than a file holds (``AuditTooLong``).
     """
     permit(Act.READ_AUDIT, by=by)
-    found = _acts(session, asked, after=None, limit=max(1, min(limit, ACTS_PER_FILE_MAX)))
+    found = _acts(session, asked, after=None, limit=most + 1 if newest is None else max(1, min(newest, most)))
+    if len(found) > most:
+        raise AuditTooLong(most)
     said = {name: value for name in ActsAsked.__slots__ if (value := getattr(asked, name)) is not None}
     store.record(
         session, by=by, act="take out the audit", subject_kind="audit", subject="acts",
@@ -101,7 +117,8 @@ def exported(
 def words_in_use(session: Session, *, by: Actor) -> ActKinds:
     """Return the acts and kinds of subjects that the audit holds, to choose from. Refused as in ``acts``."""
     permit(Act.READ_AUDIT, by=by)
-    return ActKinds(tuple(store.distinct_acts(session)), tuple(store.distinct_subject_kinds(session)))
+    acts, subject_kinds = (store.words_in_use(session, column) for column in store.AuditKind)
+    return ActKinds(tuple(acts), tuple(subject_kinds))
 
 
 def _acts(session: Session, asked: ActsAsked, *, after: int | None, limit: int) -> tuple[ActRecorded, ...]:

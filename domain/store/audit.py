@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import date
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import RowMapping, text
@@ -116,32 +117,21 @@ def page(
     return list(rows.mappings())
 
 
-def distinct_acts(session: Session) -> list[str]:
-    """Return every act that a row names, by name: one look into the index for each, however many rows there are."""
-    rows = session.execute(
-        text(
-            """WITH RECURSIVE known AS (
-                   (SELECT act FROM audit ORDER BY act LIMIT 1)
-                   UNION ALL
-                   SELECT (SELECT a.act FROM audit a WHERE a.act > known.act ORDER BY a.act LIMIT 1)
-                   FROM known WHERE known.act IS NOT NULL)
-               SELECT act FROM known WHERE act IS NOT NULL"""
-        )
-    )
-    return list(rows.scalars())
+class AuditKind(StrEnum):
+    """The columns whose words are few and can be chosen from."""
+
+    ACT = "act"
+    SUBJECT_KIND = "subject_kind"
 
 
-def distinct_subject_kinds(session: Session) -> list[str]:
-    """Return every kind of subject that a row names, by name."""
-    rows = session.execute(
-        text(
-            """WITH RECURSIVE known AS (
-                   (SELECT subject_kind FROM audit ORDER BY subject_kind LIMIT 1)
-                   UNION ALL
-                   SELECT (SELECT a.subject_kind FROM audit a WHERE a.subject_kind > known.subject_kind
-                           ORDER BY a.subject_kind LIMIT 1)
-                   FROM known WHERE known.subject_kind IS NOT NULL)
-               SELECT subject_kind FROM known WHERE subject_kind IS NOT NULL"""
-        )
-    )
-    return list(rows.scalars())
+_WORDS = """WITH RECURSIVE known AS (
+       (SELECT {column} AS word FROM audit ORDER BY {column} LIMIT 1)
+       UNION ALL
+       SELECT (SELECT a.{column} FROM audit a WHERE a.{column} > known.word ORDER BY a.{column} LIMIT 1)
+       FROM known WHERE known.word IS NOT NULL)
+   SELECT word FROM known WHERE word IS NOT NULL"""
+
+
+def words_in_use(session: Session, column: AuditKind) -> list[str]:
+    """Return every word that a row has in a column, in order: one look into the index each, however many rows."""
+    return list(session.execute(text(_WORDS.format(column=AuditKind(column).value))).scalars())

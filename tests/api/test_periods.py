@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from typer.testing import CliRunner
 
+from api.cli import app as command
 from api.database.roles import Role
 from domain.authority import NIGHT
-from domain.desk import currencies
+from domain.desk import currencies, periods
 from tests.api.conftest import Caller
 from tests.api.world import FUND, World
 from tests.conftest import TestDatabase
@@ -37,6 +39,27 @@ def test_a_closing_is_done_once_and_told_kindly(bank: dict[str, Caller], world: 
     assert bank["board"].post(PERIODS, FEBRUARY, key=None).status_code == 400
     [period] = bank["officer"].get(PERIODS).json()["closed"]
     assert (period["period_end"], period["closed_by"]) == ("2026-02-28", "board")
+
+
+def test_the_days_that_may_close_are_told_in_a_few_words(world: World, database: TestDatabase) -> None:
+    environment = {
+        "MISSIONBOOK_DATABASE_URL": database.url(Role.APP),
+        **{
+            f"MISSIONBOOK_DATABASE_URL_{role.value.upper()}": database.url(role)
+            for role in Role
+            if role is not Role.APP
+        },
+    }
+
+    def told() -> str:
+        done = CliRunner().invoke(command, ["periods", "list", "--fund", FUND], env=environment)
+        assert done.exit_code == 0, done.output
+        return done.output.splitlines()[-1]
+
+    assert told() == "may be closed: up to any month's end from 31 Jan 2025 to 31 Mar 2026"
+    with database.sessions.begin(Role.NIGHT) as session:
+        periods.close(session, fund_code=FUND, period_end=date(2026, 2, 28), by=NIGHT)
+    assert told() == "may be closed: up to 31 Mar 2026"
 
 
 def test_everything_against_a_closing_is_told_at_once(bank: dict[str, Caller], world: World) -> None:

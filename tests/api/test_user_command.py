@@ -103,3 +103,15 @@ def acts(database: TestDatabase) -> list[str]:
             text("SELECT act FROM audit WHERE subject_kind = 'user' AND act <> 'sign in' ORDER BY id")
         )
         return list(found.scalars())
+
+
+def test_the_audit_of_some_days_is_asked_for_in_the_words_of_other_commands(environment: Mapping[str, str]) -> None:
+    add(environment, "--role", "auditor")
+
+    def audited(*words: str) -> str:
+        done = CliRunner().invoke(command, ["audit", "--format", "csv", *words], env=environment)
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    assert "eve@bank.example" in audited("--from", "2001-01-01", "--to", "2199-12-31")
+    assert "eve@bank.example" not in audited("--to", "2001-01-01")

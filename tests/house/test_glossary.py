@@ -6,6 +6,7 @@ is a sentence in one name (``EntryDoesNotBalance``): it must speak of at least o
 
 import ast
 import re
+from collections import Counter
 from pathlib import Path
 
 from tests.house.test_refusals import refusals
@@ -46,6 +47,13 @@ def public_classes(root: Path) -> list[tuple[str, str]]:
     ]
 
 
+def told_twice(root: Path) -> list[str]:
+    """Words that the glossary explains in more than one line."""
+    first_cells = re.findall(r"^\|([^|]*)\|", text_of(root / "docs/glossary.md"), re.MULTILINE)
+    bold = Counter(word.lower() for cell in first_cells for word in re.findall(r"\*\*(.+?)\*\*", cell))
+    return [f"docs/glossary.md explains “{word}” {count} times" for word, count in bold.items() if count > 1]
+
+
 def strange_names(root: Path) -> list[str]:
     explained, joining = glossary_words(root)
     sentences = refusals(root)
@@ -67,6 +75,18 @@ def test_the_glossary_is_read() -> None:
     assert {"loan", "investee", "covenant", "posting"} <= explained
     assert joining
     assert not joining & NEVER
+
+
+def test_one_thing_is_explained_once() -> None:
+    expect_none(told_twice(ROOT))
+
+
+def test_a_word_that_is_told_twice_is_seen(tmp_path: Path) -> None:
+    lay(
+        tmp_path,
+        **{"docs/glossary.md": "| **Loan**, **Chain** | what |\n| **Link** | **Chain** |\n| **chain** | x |\n"},
+    )
+    assert told_twice(tmp_path) == ["docs/glossary.md explains “chain” 2 times"]
 
 
 def test_classes_are_named_in_the_words_of_the_bank() -> None:

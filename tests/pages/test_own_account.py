@@ -65,7 +65,7 @@ def test_the_audit_is_read_by_auditors_and_narrowed_by_its_form(people_in: dict[
     assert "officer" in told
     assert "Nothing fits" in words(people_in["auditor"].get("/audit?first_day=2001-01-01&last_day=2001-01-02"))
     file = people_in["auditor"].get("/audit/files/csv?act=sign+in")
-    assert file.headers["Content-Disposition"] == 'attachment; filename="audit.csv"'
+    assert file.headers["Content-Disposition"] == "attachment; filename=\"audit.csv\"; filename*=UTF-8''audit.csv"
     assert file.text.splitlines()[0].startswith("number,moment (UTC),who,act")
     assert people_in["auditor"].get("/audit/files/xlsx").content[:2] == b"PK"
     assert "take out the audit" in words(people_in["auditor"].get("/audit"))
