@@ -20,9 +20,9 @@ from sqlmodel import Session
 
 from api.database.roles import Role
 from api.database.sessions import Sessions
-from api.problems import trace_id_of
+from api.problems import door_of, trace_id_of
 from api.refusals import EditNeedsVersion, FormNotOurs, IdempotencyKeyMissing, StaleEdit
-from api.security import same_secret
+from api.security import SignInPlaces, same_secret
 from domain.authority import Act, Actor, permit
 from domain.desk import answers, ledger, people
 from domain.desk.answers import ActAnswer
@@ -90,6 +90,16 @@ async def place(request: Request) -> AsyncIterator[None]:
 
 
 Place = Annotated[None, Depends(place, scope="function")]
+
+
+async def sign_in_place(request: Request) -> AsyncIterator[None]:
+    """Wait for a place among those who check a password. Refused: too many wait (``TooManySignIns``)."""
+    places: SignInPlaces = request.app.state.sign_in_places
+    async with places.place():
+        yield
+
+
+SignInPlace = Annotated[None, Depends(sign_in_place, scope="function")]
 
 
 def signed_in(
@@ -318,8 +328,6 @@ def _once(request: Request, session: Session, actor: Actor, body_hash: bytes, gi
 
 def pattern_of(request: Request) -> str:
     """Return the pattern of the request's address."""
-    from api.middleware import door_of
-
     return door_of(request.scope)
 
 

@@ -19,11 +19,13 @@ from api.deps import Database
 from api.logs import set_up_logs
 from api.middleware import Measures, Threshold
 from api.pages import add_pages
-from api.problems import add_failures, told
+from api.problems import Repeats, add_failures, told
 from api.routes import add_routes
+from api.security import SIGN_INS_AT_WORK_MAX, SignInPlaces
 
-REQUESTS_AT_WORK_MAX = 10
-"""No more requests than the pool of ``Sessions`` has connections may hold one at a time."""
+CONNECTIONS_MAX = 10
+"""So many connections has the pool of ``Sessions``: no more requests than that may hold one at a time."""
+REQUESTS_AT_WORK_MAX = CONNECTIONS_MAX - SIGN_INS_AT_WORK_MAX
 
 
 def build_app(database: Database, *, hosts: frozenset[str] = frozenset()) -> FastAPI:
@@ -52,6 +54,8 @@ def build_app(database: Database, *, hosts: frozenset[str] = frozenset()) -> Fas
     )
     app.state.database = database
     app.state.places = asyncio.Semaphore(REQUESTS_AT_WORK_MAX)
+    app.state.sign_in_places = SignInPlaces()
+    app.state.repeats = Repeats()
     app.state.measures = measures
     app.add_middleware(Threshold, measures=measures, hosts=hosts)
     add_failures(app)

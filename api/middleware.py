@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
 from api.database.sessions import WHENCE, Whence
-from api.problems import BODY_BYTES_MAX, TOO_LARGE, is_for_programmes, plainly_told, tell_failure, told
+from api.problems import BODY_BYTES_MAX, TOO_LARGE, door_of, is_for_programmes, plainly_told, tell_failure, told
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -121,15 +121,6 @@ class Threshold:
 PROBES = {"/healthz", "/readyz", "/metrics"}
 """Asked by machines that know an address and no name."""
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
-
-
-def door_of(scope: Scope) -> str:
-    """Return the pattern of the address, such as ``/api/v1/deals/{deal_id}``: never an address that somebody typed."""
-    route = scope.get("route")
-    context = (
-        scope.get("fastapi", {}).get("effective_route_context") if isinstance(scope.get("fastapi"), dict) else None
-    )
-    return str(getattr(context, "path", None) or getattr(route, "path", None) or "unknown")
 
 
 def _add_headers(headers: MutableHeaders, *, trace_id: str, scope: Scope) -> None:

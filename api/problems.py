@@ -7,6 +7,8 @@ anything from the inside: the trace id leads to the log.
 from __future__ import annotations
 
 import dataclasses
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -22,13 +24,15 @@ from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
 from api.database.roles import Role
 from api.pages.errors import error_page
 from api.refusals import TOLD_TO_THE_AUDIT, RequestTooLarge, TooManyAttempts, status_and_word
 from domain.authority import Actor
 from domain.codes import CODE_PATTERN
-from domain.desk import audit
+from domain.desk import audit, people
+from domain.desk.sign_ins import network_of
 from domain.errors import Refusal
 from domain.money import Money
 
@@ -162,7 +166,7 @@ def tell_refusal(request: Request, refusal: Refusal) -> Response:
     headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
     if hasattr(refusal, "wait_seconds"):
         headers["Retry-After"] = str(refusal.wait_seconds)
-    _log.info("refused", problem=word, trace_id=trace_id_of(request), path=request.url.path)
+    _log.info("refused", problem=word, trace_id=trace_id_of(request), door=door_of(request.scope))
     return told(request, status, word, str(refusal), facts=refusal.facts, headers=headers)
 
 
@@ -172,20 +176,64 @@ def note_refusal(request: Request, refusal: Refusal) -> None:
         return
     _status, word = status_and_word(refusal)
     actor: Actor | None = getattr(request.state, "actor", None)
+    whose = actor.id if actor else network_of(request.client.host if request.client else "")
+    times = request.app.state.repeats.times(f"{whose} {word}")
+    if not is_told(times):
+        return
     tried = getattr(request.state, "tried_email", "")
-    nobody = Actor(id=None, name=tried or "nobody", role=None)
+    facts = {key: plain(fact) for key, fact in refusal.facts.items()} | ({"times": times} if times > 1 else {})
     act = str(refusal.act) if hasattr(refusal, "act") else word.replace("-", " ")
     try:
         with request.app.state.database.sessions.begin(Role.APP, actor, request=trace_id_of(request)) as session:
+            name = people.name_of_tried(session, email=tried) if tried else "nobody"
             audit.note_refusal(
                 session,
-                by=actor or nobody,
+                by=actor or Actor(id=None, name=name, role=None),
                 act=act,
                 subject=f"{request.method} {request.url.path}"[:400],
-                detail={"problem": word, **{key: plain(fact) for key, fact in refusal.facts.items()}},
+                detail={"problem": word, **facts},
             )
     except SQLAlchemyError:
         _log.exception("a refusal could not be written to the audit", trace_id=trace_id_of(request))
+
+
+TOLD_ONE_BY_ONE = 30
+COUNTED_SECONDS = 3600
+CALLERS_COUNTED_MAX = 10_000
+
+
+class Repeats:
+    """How often somebody was refused the same within an hour, in this process."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[float, int]] = {}
+        self._lock = threading.Lock()
+
+    def times(self, what: str) -> int:
+        """Count once more and return how often it was."""
+        now = time.monotonic()
+        with self._lock:
+            begun, before = self._seen.pop(what, (now, 0))
+            if now - begun > COUNTED_SECONDS:
+                begun, before = now, 0
+            if len(self._seen) >= CALLERS_COUNTED_MAX:
+                del self._seen[next(iter(self._seen))]
+            self._seen[what] = (begun, before + 1)
+            return before + 1
+
+
+def is_told(times: int) -> bool:
+    """Tell whether a refusal gets a row: the first thirty of an hour, then the 32nd, the 64th, the 128th …"""
+    return times <= TOLD_ONE_BY_ONE or times & (times - 1) == 0
+
+
+def door_of(scope: Scope) -> str:
+    """Return the pattern of the address, such as ``/api/v1/deals/{deal_id}``: never an address that somebody typed."""
+    route = scope.get("route")
+    context = (
+        scope.get("fastapi", {}).get("effective_route_context") if isinstance(scope.get("fastapi"), dict) else None
+    )
+    return str(getattr(context, "path", None) or getattr(route, "path", None) or "unknown")
 
 
 def tell_invalid(request: Request, error: RequestValidationError) -> Response:
@@ -287,7 +335,7 @@ def tell_database(request: Request, error: Exception) -> Response:
 
 def tell_failure(request: Request, error: Exception) -> Response:
     """Answer what nobody expected: a trace id and nothing from the inside."""
-    _log.error("unexpected failure", exc_info=error, trace_id=trace_id_of(request), path=request.url.path)
+    _log.error("unexpected failure", exc_info=error, trace_id=trace_id_of(request), door=door_of(request.scope))
     return told(request, *_BROKEN)
 
 

@@ -75,6 +75,14 @@ class TooManyAttempts(Refusal):
         return self._is_news
 
 
+class TooManySignIns(Refusal):
+    """Too many passwords are being checked at once; who is signed in goes on undisturbed."""
+
+    def __init__(self) -> None:
+        super().__init__("too many people are signing in at this moment; try again in a few seconds")
+        self.wait_seconds = 3
+
+
 class RequestTooLarge(Refusal):
     """A body larger than any this door takes."""
 
@@ -89,6 +97,7 @@ TABLE: dict[type[Refusal], tuple[HTTPStatus, str]] = {
     people.SignInRefused: (HTTPStatus.UNAUTHORIZED, "sign-in-refused"),
     people.UserEmailTaken: (HTTPStatus.CONFLICT, "email-taken"),
     TooManyAttempts: (HTTPStatus.TOO_MANY_REQUESTS, "too-many-attempts"),
+    TooManySignIns: (HTTPStatus.SERVICE_UNAVAILABLE, "too-many-sign-ins"),
     FormNotOurs: (HTTPStatus.FORBIDDEN, "form-not-ours"),
     authority.NotAllowed: (HTTPStatus.FORBIDDEN, "not-allowed"),
     authority.SamePersonPreparedAndDecides: (HTTPStatus.FORBIDDEN, "second-person-needed"),

@@ -6,20 +6,39 @@ Attempts are counted in the database, so that all processes count together and a
 
 from __future__ import annotations
 
+import asyncio
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from api.database.roles import Role
 from api.database.sessions import Sessions
-from api.refusals import TooManyAttempts
+from api.refusals import TooManyAttempts, TooManySignIns
 from domain.desk import people, sign_ins
-from domain.desk.people import PasswordKept, UserKnown
+from domain.desk.people import PasswordKept
+
+SIGN_INS_AT_WORK_MAX = 2
+SIGN_INS_WAITING_MAX = 20
 
 
-def sign_in(sessions: Sessions, *, email: str, password: str, address: str) -> UserKnown:
-    """Return the user whose email and password these are. Refused as in ``check_password``."""
-    known = check_password(sessions, email=email, password=password, address=address).known
-    assert known is not None, "a password that was checked is somebody's"
-    return known
+class SignInPlaces:
+    """Places of their own for checking passwords, which is slow: whoever guesses keeps nobody else from working."""
+
+    def __init__(self) -> None:
+        self._places = asyncio.Semaphore(SIGN_INS_AT_WORK_MAX)
+        self._here = 0
+
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """Wait for a place. Refused: too many wait already (``TooManySignIns``)."""
+        if self._here >= SIGN_INS_AT_WORK_MAX + SIGN_INS_WAITING_MAX:
+            raise TooManySignIns
+        self._here += 1
+        try:
+            async with self._places:
+                yield
+        finally:
+            self._here -= 1
 
 
 def check_password(sessions: Sessions, *, email: str, password: str, address: str) -> PasswordKept:

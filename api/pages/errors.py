@@ -27,6 +27,7 @@ TITLES = {
     "second-person-needed": N_("This takes a second person"),
     "form-not-ours": N_("The form could not be taken"),
     "too-many-attempts": N_("Too many tries"),
+    "too-many-sign-ins": N_("Too many are signing in"),
     "input-refused": N_("This could not be taken"),
     "database-away": N_("The book cannot be reached"),
     "failure": N_("Something went wrong on our side"),

@@ -73,7 +73,7 @@ def change_password(request: Request, visitor: Visitor, typed: Typed, _place: Pl
     except (InputRefused, SignInRefused, TooManyAttempts) as refusal:
         return _refused(request, visitor, refusal)
     answer = see("/account?changed=true")
-    give_cookie(request, answer, reopen(request, visitor))
+    give_cookie(request, answer, reopen(request, visitor, password_hash=fresh_hash))
     return answer
 
 

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from api.database.roles import Role
 from api.deps import (
     PageTransaction,
-    Place,
+    SignInPlace,
     Visitor,
     address_of_caller,
     agent_of,
@@ -25,9 +25,9 @@ from api.pages.rendering import home_of, show
 from api.pages.sign_in_page import is_ours, kept_again, kept_page, sent_from_elsewhere, sign_in_page
 from api.problems import note_refusal, trace_id_of
 from api.refusals import FormNotOurs, TooManyAttempts
-from api.security import sign_in
+from api.security import check_password
 from domain.desk import people, sign_ins
-from domain.desk.people import WEB_SESSION_HOURS, SignInRefused, UserKnown, WebSessionOpened
+from domain.desk.people import WEB_SESSION_HOURS, PasswordKept, SignInRefused, UserKnown, WebSessionOpened
 
 router = APIRouter(include_in_schema=False)
 
@@ -46,7 +46,7 @@ def ask(request: Request, next_address: Annotated[str, Query(alias="next", max_l
 
 
 @router.post("/sign-in")
-def enter(request: Request, typed: Typed, _place: Place) -> Response:
+def enter(request: Request, typed: Typed, _place: SignInPlace) -> Response:
     """Let somebody in whose email and password fit; else tell one and the same thing."""
     if sent_from_elsewhere(request):
         raise FormNotOurs
@@ -55,7 +55,10 @@ def enter(request: Request, typed: Typed, _place: Place) -> Response:
     request.state.tried_email = email.lower()[:100]
     sessions = database_of(request).sessions
     try:
-        known = sign_in(sessions, email=email, password=typed.get("password", ""), address=address_of_caller(request))
+        checked = check_password(
+            sessions, email=email, password=typed.get("password", ""), address=address_of_caller(request)
+        )
+        known, opened = _open(request, checked)
     except (SignInRefused, TooManyAttempts) as refusal:
         note_refusal(request, refusal)
         status = HTTPStatus.TOO_MANY_REQUESTS if isinstance(refusal, TooManyAttempts) else HTTPStatus.UNAUTHORIZED
@@ -64,7 +67,6 @@ def enter(request: Request, typed: Typed, _place: Place) -> Response:
         if isinstance(refusal, TooManyAttempts):
             answer.headers["Retry-After"] = str(refusal.wait_seconds)
         return answer
-    opened = _open(request, known)
     if kept:
         request.state.known = people.UserKnown(known.user, known.actor, csrf_token=opened.csrf_token)
         again = Reader(request.state.known, reader.locale, reader.language)
@@ -76,8 +78,13 @@ def enter(request: Request, typed: Typed, _place: Place) -> Response:
     return answer
 
 
-def _open(request: Request, known: UserKnown) -> WebSessionOpened:
-    """Sign the browser in with a new secret; what it was signed in with before ends."""
+def _open(request: Request, checked: PasswordKept) -> tuple[UserKnown, WebSessionOpened]:
+    """Sign the browser in with a new secret; what it was signed in with before ends.
+
+    Refused: a password that was changed since it was checked (``SignInRefused``).
+    """
+    known = checked.known
+    assert known is not None, "a password that was checked is somebody's"
     sessions, old = database_of(request).sessions, cookie_of(request)
     if old:
         with sessions.begin(Role.APP) as session:
@@ -86,12 +93,16 @@ def _open(request: Request, known: UserKnown) -> WebSessionOpened:
             with sessions.begin(Role.APP, before.actor, request=trace_id_of(request)) as session:
                 sign_ins.end_one(session, sign_in_id=before.sign_in_id, by=before.actor)
     with sessions.begin(Role.APP, known.actor, request=trace_id_of(request)) as session:
-        return people.open_web_session(session, by=known.actor, agent=agent_of(request))
+        by = people.still_fits(session, checked)
+        return known, people.open_web_session(session, by=by, agent=agent_of(request))
 
 
-def reopen(request: Request, visitor: UserKnown) -> WebSessionOpened:
-    """Give a browser that is signed in a new secret; the old one is worthless from now on."""
-    return _open(request, visitor)
+def reopen(request: Request, visitor: UserKnown, *, password_hash: str) -> WebSessionOpened:
+    """Give a browser that is signed in a new secret; the old one is worthless from now on.
+
+    Refused: ``password_hash`` is the person's no more (``SignInRefused``).
+    """
+    return _open(request, PasswordKept(visitor, password_hash))[1]
 
 
 def give_cookie(request: Request, answer: Response, opened: WebSessionOpened) -> None:

@@ -9,11 +9,11 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 
 from api.database.roles import Role
-from api.deps import Place, SignedIn, Transaction, address_of_caller, agent_of, database_of
+from api.deps import SignedIn, SignInPlace, Transaction, address_of_caller, agent_of, database_of
 from api.problems import trace_id_of
 from api.schemas.common import PROBLEMS
 from api.schemas.people import EndedAnswer, MeAnswer, SignInAnswer, TokenAnswer, TokenAsked
-from api.security import sign_in
+from api.security import check_password
 from domain.authority import MAY
 from domain.desk import parties, people, sign_ins
 
@@ -21,18 +21,19 @@ router = APIRouter(tags=["people"], responses=PROBLEMS)
 
 
 @router.post("/tokens", status_code=HTTPStatus.CREATED)
-def give_token(request: Request, asked: TokenAsked, _place: Place) -> TokenAnswer:
+def give_token(request: Request, asked: TokenAsked, _place: SignInPlace) -> TokenAnswer:
     """Exchange email and password for a bearer token, good for 12 hours."""
     request.state.tried_email = asked.email.strip().lower()[:100]
     sessions = database_of(request).sessions
-    known = sign_in(
+    kept = check_password(
         sessions,
         email=asked.email,
         password=asked.password.get_secret_value(),
         address=address_of_caller(request),
     )
-    with sessions.begin(Role.APP, known.actor, request=trace_id_of(request)) as session:
-        given = people.give_token(session, by=known.actor, agent=agent_of(request))
+    assert kept.known is not None, "a password that was checked is somebody's"
+    with sessions.begin(Role.APP, kept.known.actor, request=trace_id_of(request)) as session:
+        given = people.give_token(session, by=people.still_fits(session, kept), agent=agent_of(request))
     return TokenAnswer.model_validate(given)
 
 

@@ -41,6 +41,7 @@ PASSWORD_BEFORE, PASSWORD_AFTER = {"password": "another"}, {"password": "replace
 _HASHER = PasswordHasher(time_cost=3, memory_cost=65536, parallelism=1)
 _NOBODYS_HASH = "$argon2id$v=19$m=65536,t=3,p=1$o6OMwEViuDbfGsZv3Z/kMQ$TtYjN7kQHwQaZU3Q2KN+v8bspWmp8OLACLgLaSadDOA"
 """A hash with our parameters that no password fits: checking an unknown email costs what a known one costs."""
+_TAG_KEY = secrets.token_bytes(32)
 _EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f]{1,190}")
 
 
@@ -187,6 +188,7 @@ def _change_password(
 ) -> Mapping[Any, Any]:
     if row is None:
         raise NotFound("user", email)
+    sign_ins.lock(session, user_id=row["id"])
     store.keep_password(session, user_id=row["id"], password_hash=password_hash)
     audit.record(
         session, by=by, act="change a password", subject_kind="user", subject=row["id"], detail={"email": row["email"]},
@@ -218,6 +220,7 @@ def disable_user(session: Session, *, email: str, by: Actor) -> int:
     row = store.user_by_email(session, email.strip().lower())
     if row is None:
         raise NotFound("user", email.strip().lower())
+    sign_ins.lock(session, user_id=row["id"])
     store.disable_user(session, user_id=row["id"])
     ended = sign_ins.end(session, user_id=row["id"])
     audit.record(
@@ -253,6 +256,31 @@ def recognise(kept: PasswordKept, *, password: str) -> UserKnown:
     if kept.known is None:
         raise SignInRefused
     return kept.known
+
+
+def still_fits(session: Session, kept: PasswordKept) -> Actor:
+    """Return whose password was checked, in the transaction that lets them in.
+
+    Refused: a password that was changed, or a person who was disabled, since it was checked (``SignInRefused``).
+    """
+    assert kept.known is not None, "a password that was checked is somebody's"
+    sign_ins.lock(session, user_id=kept.known.user.id)
+    row = store.user_by_email(session, kept.known.user.email)
+    if row is None or row["password_hash"] != kept.password_hash:
+        raise SignInRefused
+    return kept.known.actor
+
+
+def name_of_tried(session: Session, *, email: str) -> str:
+    """Return what the audit calls whoever tried to sign in: a known email, or nothing that was typed.
+
+    What is typed as an email may be a password. The few letters tell repeats apart while this process lives.
+    """
+    known = password_kept(session, email=email).known
+    if known is not None:
+        return known.user.email
+    tag = hmac.new(_TAG_KEY, email.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:6]
+    return f"somebody unknown ({tag})"
 
 
 def give_token(session: Session, *, by: Actor, agent: str = "") -> TokenGiven:

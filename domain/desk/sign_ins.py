@@ -6,6 +6,7 @@ Everybody looks after their own; a steward ends everybody's.
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -52,9 +53,22 @@ def attempt_succeeded(session: Session, *, email: str, address: str) -> None:
     store.attempt_succeeded(session, account=account, address=place)
 
 
+def network_of(address: str) -> str:
+    """Return what counts as one address: of IPv6 the /64, since whoever has one has all of its addresses."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(known, ipaddress.IPv4Address):
+        return address
+    if known.ipv4_mapped is not None:
+        return str(known.ipv4_mapped)
+    return str(ipaddress.ip_network((int(known), 64), strict=False))
+
+
 def _counted(*, email: str, address: str) -> Iterable[bytes]:
     """Return what is counted, as hashes: what is typed as an email may be a password."""
-    for kind, said in (("account", email), ("address", address)):
+    for kind, said in (("account", email), ("address", network_of(address))):
         yield hashlib.sha256(f"{kind} {said}".encode("utf-8", "replace")).digest()
 
 
@@ -107,9 +121,10 @@ def exchange_token(session: Session, *, token_id: UUID | None, by: Actor) -> Tok
 
     Refused: a token that was exchanged meanwhile (``SignInNeeded``). Whoever uses it again ends its whole family.
     """
+    assert by.id is not None, "a person has a token"
     token = secrets.token_urlsafe(32)
     expires_at = token_id and store.exchange_token(
-        session, token_id=token_id, token_hash=people.hash_secret(token), hours=people.TOKEN_HOURS
+        session, user_id=by.id, token_id=token_id, token_hash=people.hash_secret(token), hours=people.TOKEN_HOURS
     )
     if not expires_at:
         raise SignInNeeded
@@ -127,9 +142,10 @@ def change_own_password(
     (``SignInRefused``).
     """
     refuse_password(fresh, email=email, name=by.name)
+    assert by.id is not None, "a person has a password"
+    store.lock(session, user_id=by.id)
     if not people_queries.keep_own_password(session, checked=checked, fresh=fresh_hash):
         raise SignInRefused
-    assert by.id is not None, "a person has a password"
     ended = store.end(session, user_id=by.id, but=but)
     audit.record(
         session, by=by, act="change a password", subject_kind="user", subject=by.id, detail={"sign_ins_ended": ended},

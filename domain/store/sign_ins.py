@@ -83,8 +83,16 @@ def add_token(
     return expires_at
 
 
-def exchange_token(session: Session, *, token_id: UUID, token_hash: bytes, hours: int) -> datetime | None:
+def lock(session: Session, *, user_id: UUID) -> None:
+    """Let nobody else add, exchange or end this person's sign-ins until the transaction ends; take it first."""
+    session.execute(text("SELECT lock_sign_ins(:user_id)"), {"user_id": user_id})
+
+
+def exchange_token(
+    session: Session, *, user_id: UUID, token_id: UUID, token_hash: bytes, hours: int
+) -> datetime | None:
     """Put a new token in the place of one that is good, in the same family; None where it was exchanged meanwhile."""
+    lock(session, user_id=user_id)
     found: datetime | None = session.execute(
         text(
             f"""WITH old AS (
@@ -134,6 +142,7 @@ def standing(session: Session, *, user_id: UUID, token_minutes: int, browser_min
 
 def end(session: Session, *, user_id: UUID, sign_in_id: UUID | None = None, but: UUID | None = None) -> int:
     """End one of a user's tokens and browsers, or all ``but`` one; return how many were still good."""
+    lock(session, user_id=user_id)
     ended = session.execute(
         text(
             """WITH tokens AS (

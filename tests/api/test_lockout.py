@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
@@ -13,7 +14,7 @@ from sqlalchemy import text
 from api.database.roles import Role
 from api.main import build_app
 from api.refusals import TooManyAttempts
-from api.security import sign_in
+from api.security import check_password
 from domain.desk import people, sign_ins
 from tests.api.conftest import PASSWORD, Caller
 from tests.conftest import TestDatabase
@@ -93,12 +94,12 @@ def test_one_person_who_is_tried_from_everywhere_has_to_wait(database: TestDatab
 
 
 def test_who_guesses_from_elsewhere_cannot_keep_the_owner_out(database: TestDatabase, bank: dict[str, Caller]) -> None:
-    sign_in(database.sessions, email=BOARD, password=PASSWORD, address=HERE)
+    check_password(database.sessions, email=BOARD, password=PASSWORD, address=HERE)
     for number in range(50):
         wait_of(database, BOARD, f"203.0.113.{number}")
     let_time_pass(database, "-100 seconds", kind="account")
     assert wait_of(database, BOARD, THERE) > 90
-    sign_in(database.sessions, email=BOARD, password=PASSWORD, address=HERE)
+    check_password(database.sessions, email=BOARD, password=PASSWORD, address=HERE)
     assert wait_of(database, BOARD, THERE) > 90, "the owner's success does not help who guesses"
 
 
@@ -107,13 +108,13 @@ def test_the_right_password_waits_too_and_then_clears_the_count(
 ) -> None:
     for _ in range(5):
         with pytest.raises(people.SignInRefused):
-            sign_in(database.sessions, email=BOARD, password="guess-guess-guess", address=HERE)
+            check_password(database.sessions, email=BOARD, password="guess-guess-guess", address=HERE)
         let_time_pass(database, "5 seconds")
     let_time_pass(database, "-100 seconds")
     with pytest.raises(TooManyAttempts):
-        sign_in(database.sessions, email=BOARD, password=PASSWORD, address=HERE)
+        check_password(database.sessions, email=BOARD, password=PASSWORD, address=HERE)
     let_time_pass(database, "102 seconds")
-    sign_in(database.sessions, email=BOARD, password=PASSWORD, address=HERE)
+    check_password(database.sessions, email=BOARD, password=PASSWORD, address=HERE)
     assert [wait_of(database, BOARD, HERE) for _ in range(5)] == [0] * 5
 
 
@@ -153,7 +154,7 @@ def test_an_unknown_person_is_told_what_a_known_one_is(
 def test_a_guess_writes_the_same_rows_for_known_and_unknown(database: TestDatabase, bank: dict[str, Caller]) -> None:
     def rows(email: str) -> tuple[list[Any], int]:
         with pytest.raises(people.SignInRefused):
-            sign_in(database.sessions, email=email, password="guess-guess-guess", address=email)
+            check_password(database.sessions, email=email, password="guess-guess-guess", address=email)
         with database.sessions.begin(Role.MIGRATOR) as session:
             counted = session.execute(
                 text("SELECT kind, failed FROM sign_in_attempt ORDER BY last_at DESC, kind LIMIT 3")
@@ -185,3 +186,50 @@ def test_what_was_typed_as_an_email_is_counted_as_a_hash(database: TestDatabase)
         kept = session.execute(text("SELECT encode(subject, 'escape') FROM sign_in_attempt")).scalars().all()
     assert len(kept) == 3
     assert not any("mistake" in one or HERE in one for one in kept)
+
+
+def test_what_was_typed_as_an_email_stands_neither_in_the_audit_nor_in_the_log(
+    database: TestDatabase, bank: dict[str, Caller], stranger: Caller, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for email in ("my-password-by-mistake", "my-password-by-mistake", BOARD):
+        stranger.post("/api/v1/tokens", {"email": email, "password": "guess-guess-guess"})
+    bank["ann"].get("/api/v1/deals/my-password-by-mistake")
+    acts = bank["auditor"].get("/api/v1/audit?outcome=refused").json()["items"]
+    known, *unknown = [one["actor_name"] for one in acts if one["act"] == "sign in refused"]
+    assert known == BOARD
+    assert re.fullmatch(r"somebody unknown \([0-9a-f]{6}\)", unknown[0])
+    assert unknown == [unknown[0]] * 2, "repeats are told apart from others"
+    assert "mistake" not in str([one for one in acts if one["act"] == "sign in refused"])
+    assert "mistake" not in capsys.readouterr().err
+
+
+def test_a_wait_of_an_address_is_told_once_and_not_for_everybody_who_is_tried(database: TestDatabase) -> None:
+    for number in range(30):
+        wait_of(database, f"{number}@bank.example", HERE)
+    let_time_pass(database, "-100 seconds", kind="address")
+    with database.sessions.begin(Role.APP) as session:
+        news = [
+            sign_ins.count_attempt(session, email=f"x{number}@bank.example", address=HERE).is_news
+            for number in range(5)
+        ]
+    assert news == [True, False, False, False, False]
+
+
+def test_whoever_is_refused_without_end_leaves_a_few_rows_and_their_total(
+    database: TestDatabase, bank: dict[str, Caller]
+) -> None:
+    for _ in range(70):
+        assert bank["ann"].get(f"/api/v1/deals/{uuid4()}").status_code == 404
+    acts = bank["auditor"].get("/api/v1/audit?outcome=refused&limit=100").json()["items"]
+    assert [one["detail"].get("times", 1) for one in acts] == [64, 32, *range(30, 0, -1)]
+
+
+@pytest.mark.parametrize(("one", "other", "is_same"), [
+    ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
+    ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+    ("::ffff:192.0.2.1", "192.0.2.1", True),
+    ("192.0.2.1", "192.0.2.2", False),
+    ("", "testclient", False),
+])  # fmt: skip
+def test_of_ipv6_a_whole_network_counts_as_one_address(one: str, other: str, is_same: bool) -> None:
+    assert (sign_ins.network_of(one) == sign_ins.network_of(other)) is is_same
