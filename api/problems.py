@@ -108,8 +108,9 @@ def plain(value: object) -> Any:
 
 
 def is_for_programmes(request: Request) -> bool:
-    """Return whether a failure is told as problem details: under ``/api`` and at the doors of the machine room."""
-    return request.url.path.startswith(("/api", "/healthz", "/readyz", "/metrics"))
+    """Return whether a failure is told as problem details: under ``/api``, at the meanings of problems and at the doors
+    of the machine room."""
+    return request.url.path.startswith(("/api", "/problems/", "/healthz", "/readyz", "/metrics"))
 
 
 def told(

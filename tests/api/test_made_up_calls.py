@@ -27,9 +27,11 @@ def identifiers(world: World) -> dict[str, list[object]]:
 def test_three_hundred_made_up_calls_meet_no_server_error(app: FastAPI, bank: dict[str, Caller], world: World) -> None:
     tokens = {
         name: bank[name].headers["Authorization"].removeprefix("Bearer ")
-        for name in ("officer", "board", "steward", "ann")
+        for name in ("officer", "risk", "board", "auditor", "steward", "ann")
     }
     told = knock(app, tokens, identifiers(world), calls=300)
     print(f"{told.calls} calls: {dict(told.statuses)}; not as described: {dict(told.not_as_described)}")
     assert told.calls >= 300
     assert told.server_errors == []
+    assert 401 not in told.statuses, "every call is somebody's"
+    assert dict(told.not_as_described) == {}
