@@ -38,38 +38,6 @@ ALL_MS_MAX, ONE_MS_MAX = 100.0, 2.0
 ROUNDS = 25
 NAME = "balances"
 
-MAKE = f"""
-SET session_replication_role = replica;
-INSERT INTO entry (id, fund_id, actor_scope, idem_key, body_hash, kind, reason, booked_on, effective_on, posting_count)
-SELECT n, '{{fund}}', 'bench', n::text, '\\x00', 'receipt', 'made', day,
-       CASE WHEN n % 20 = 0 THEN greatest('{FIRST}', day - (1 + n % 30)::int) ELSE day END, 2
-FROM (SELECT n, DATE '{FIRST}' + (n::bigint * 3652 / {ENTRIES})::int AS day FROM generate_series(0, {ENTRIES - 1}) n) x;
-INSERT INTO posting (entry_id, line, account_id, currency, booked_on, effective_on, amount)
-SELECT e.id, l.line, CASE l.line WHEN 1 THEN (SELECT id FROM account WHERE code = 'cash') ELSE o.id END, 'EUR',
-       e.booked_on, e.effective_on, CASE l.line WHEN 1 THEN 1 ELSE -1 END * (1 + e.id % 100000)
-FROM entry e CROSS JOIN (VALUES (1), (2)) l (line)
-JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place, count(*) OVER () AS places FROM account
-      WHERE code <> 'cash') o ON o.place = e.id % o.places;
-INSERT INTO seal (fact_id, fact_kind, chain_id, number, position, leaf_hash, chain_hash)
-SELECT e.id, 'entry', c.id, 2 * e.id + 1, 2 * e.id + 1, sha256(e.id::text::bytea), sha256(e.id::text::bytea)
-FROM entry e CROSS JOIN seal_chain c WHERE c.fund_id = '{{fund}}';
-UPDATE seal_chain SET number = {2 * ENTRIES} WHERE fund_id = '{{fund}}';
-UPDATE seal_horizon SET position = {2 * ENTRIES}, cluster = (SELECT system_identifier FROM pg_control_system()),
-    horizon = (pg_current_xact_id()::text::bigint + 1)::text;
-SELECT setval('fact_id', {ENTRIES} + 1000);
-"""
-
-# Each closing is sealed after the last entry of its month, as it would have been at the time.
-SEAL_CLOSINGS = f"""
-SET session_replication_role = replica;
-DELETE FROM seal WHERE fact_kind = 'period';
-INSERT INTO seal (fact_id, fact_kind, chain_id, number, position, leaf_hash, chain_hash)
-SELECT p.id, 'period', c.id, x.place, x.place, '', ''
-FROM period p JOIN seal_chain c ON c.fund_id = p.fund_id
-CROSS JOIN LATERAL (
-    SELECT 2 * ceil((p.period_end + 1 - DATE '{FIRST}')::bigint * {ENTRIES} / 3652.0)::bigint AS place) x;
-"""
-
 PLAIN = """SELECT a.code, a.currency, coalesce(sum(p.amount), 0)::bigint FROM account a
            LEFT JOIN posting p ON p.account_id = a.id AND p.{by} <= :as_of GROUP BY a.code, a.currency"""
 
@@ -110,7 +78,7 @@ def made(cluster: Cluster, sessions: Sessions) -> UUID:
         )  # fmt: skip
         session.execute(text("SELECT seal_facts()"))
     with psycopg.connect(cluster.superuser_url(NAME), autocommit=True) as connection:
-        connection.execute(MAKE.replace("{fund}", str(fund_id)))
+        connection.execute(making(fund_id).encode())
         connection.execute("VACUUM ANALYZE")
     print(f"made {2 * ENTRIES:,} postings in {time.perf_counter() - begun:.0f} s, triggers off")
     sealing = timed(lambda **_: sealed(sessions), [LAST] * 5)
@@ -125,9 +93,46 @@ def made(cluster: Cluster, sessions: Sessions) -> UUID:
         f"closing a month of {2 * ENTRIES // 120:,} postings: {statistics.median(took):.0f} ms, worst {max(took):.0f}"
     )
     with psycopg.connect(cluster.superuser_url(NAME), autocommit=True) as connection:
-        connection.execute(SEAL_CLOSINGS)
+        connection.execute(sealing_of_closings().encode())
         connection.execute("VACUUM ANALYZE balance_snapshot, period, seal")
     return fund_id
+
+
+def making(fund_id: UUID) -> str:
+    """Return the statements that make the fund's postings and their seals."""
+    return f"""
+SET session_replication_role = replica;
+INSERT INTO entry (id, fund_id, actor_scope, idem_key, body_hash, kind, reason, booked_on, effective_on, posting_count)
+SELECT n, '{fund_id}', 'bench', n::text, '\\x00', 'receipt', 'made', day,
+       CASE WHEN n % 20 = 0 THEN greatest('{FIRST}', day - (1 + n % 30)::int) ELSE day END, 2
+FROM (SELECT n, DATE '{FIRST}' + (n::bigint * 3652 / {ENTRIES})::int AS day FROM generate_series(0, {ENTRIES - 1}) n) x;
+INSERT INTO posting (entry_id, line, account_id, currency, booked_on, effective_on, amount)
+SELECT e.id, l.line, CASE l.line WHEN 1 THEN (SELECT id FROM account WHERE code = 'cash') ELSE o.id END, 'EUR',
+       e.booked_on, e.effective_on, CASE l.line WHEN 1 THEN 1 ELSE -1 END * (1 + e.id % 100000)
+FROM entry e CROSS JOIN (VALUES (1), (2)) l (line)
+JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place, count(*) OVER () AS places FROM account
+      WHERE code <> 'cash') o ON o.place = e.id % o.places;
+INSERT INTO seal (fact_id, fact_kind, chain_id, number, position, leaf_hash, chain_hash)
+SELECT e.id, 'entry', c.id, 2 * e.id + 1, 2 * e.id + 1, sha256(e.id::text::bytea), sha256(e.id::text::bytea)
+FROM entry e CROSS JOIN seal_chain c WHERE c.fund_id = '{fund_id}';
+UPDATE seal_chain SET number = {2 * ENTRIES} WHERE fund_id = '{fund_id}';
+UPDATE seal_horizon SET position = {2 * ENTRIES}, cluster = (SELECT system_identifier FROM pg_control_system()),
+    horizon = (pg_current_xact_id()::text::bigint + 1)::text;
+SELECT setval('fact_id', {ENTRIES} + 1000);
+"""
+
+
+def sealing_of_closings() -> str:
+    """Return the statements that seal each closing after the last entry of its month, as at the time."""
+    return f"""
+SET session_replication_role = replica;
+DELETE FROM seal WHERE fact_kind = 'period';
+INSERT INTO seal (fact_id, fact_kind, chain_id, number, position, leaf_hash, chain_hash)
+SELECT p.id, 'period', c.id, x.place, x.place, '', ''
+FROM period p JOIN seal_chain c ON c.fund_id = p.fund_id
+CROSS JOIN LATERAL (
+    SELECT 2 * ceil((p.period_end + 1 - DATE '{FIRST}')::bigint * {ENTRIES} / 3652.0)::bigint AS place) x;
+"""
 
 
 def sealed(sessions: Sessions) -> None:
