@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from domain.errors import Refusal
 from domain.store import verification as store
+from domain.store.guards import guards_that_are_off
 from domain.store.verification import Cut, Finding
 
 Progress = Callable[[int, int], None]
@@ -152,6 +153,7 @@ def _everything(session: Session, at: Cut, progress: Progress) -> list[Finding]:
             *store.balances_that_differ(session),
             *store.snapshots_that_differ(session),
             *store.definitions_that_differ(session),
+            *guards_that_are_off(session),
         ]
     )
     return found
@@ -160,7 +162,7 @@ def _everything(session: Session, at: Cut, progress: Progress) -> list[Finding]:
 def _first_named(finding: Finding) -> tuple[int, int, str]:
     """An entry before another fact, a fact before what hangs on many, the lowest number first."""
     kind, number, why = finding
-    ranks = {"entry": 0, "balance_snapshot": 2, "account_limit": 2, "seal": 3, "head": 4}
+    ranks = {"entry": 0, "balance_snapshot": 2, "account_limit": 2, "seal": 3, "head": 4, "guard": 5}
     return ranks.get(kind, 1), number, why
 
 
