@@ -74,16 +74,16 @@ def ensure_sign_ins(sessions: Sessions, data: Path) -> list[SignIn]:
     goes on from the file. None where the demonstration's people are not in the database.
     """
     with sessions.begin(Role.NIGHT) as session:
-        kept = [(email, people.password_kept(session, email=email)) for email in PEOPLE]
-    known = [(email, found.known.user.role, found.password_hash) for email, found in kept if found.known]
+        here = {user.email: user.role for user in people.users(session, by=NIGHT)}
+        known = [(email, here[email], people.has_password(session, email=email)) for email in PEOPLE if email in here]
     if len(known) < len(PEOPLE):
         return []
     path = data / SIGN_INS
     fresh = not path.exists()
     if fresh:
-        _write(path, [SignIn(role, email, people.new_password()) for email, role, _hash in known])
+        _write(path, [SignIn(role, email, people.new_password()) for email, role, _has in known])
     sign_ins = _read(path)
-    changed = {email for email, _role, password_hash in known if fresh or not password_hash.startswith("$")}
+    changed = {email for email, _role, has_password in known if fresh or not has_password}
     hashes = {one.email: people.hash_password(one.password) for one in sign_ins if one.email in changed}
     with sessions.begin(Role.NIGHT) as session:
         for email, password_hash in hashes.items():

@@ -55,7 +55,7 @@ def close_period(request: Request, visitor: Visitor, typed: Typed, code: str) ->
                 what = reader.gettext("Choose one of the days in the list")
                 raise InputRefused([Problem("period_end", what)], subject="the form")
             return show(request, "page.html", confirmation_page(reader, told, period_end), reader=reader)
-        with sessions.begin(Role.APP, by) as session:
+        with sessions.begin(Role.NIGHT, by) as session:
             ledger.seal_facts(session)
         with sessions.begin(Role.NIGHT, by, request=trace) as session:
             # Before the form's key is claimed: a closing must be younger than every entry that it closes over.

@@ -30,6 +30,11 @@ def seal_facts(session: Session) -> int:
     return seals.seal_facts(session)
 
 
+def seal_for_reader(session: Session) -> None:
+    """Seal what can be sealed now, unless somebody else is sealing for long: a reader is then told the last seal."""
+    seals.seal_facts_if_free(session)
+
+
 def settle(session: Session) -> int:
     """Seal what a load or an import has said, and let the planner look at what is there now; return how many facts."""
     sealed = seals.seal_facts(session)

@@ -180,7 +180,9 @@ def new_password() -> str:
 def change_password(session: Session, *, email: str, password_hash: str, by: Actor) -> None:
     """Give a known user another password, as its hash. Refused: the role of who does it, an unknown email."""
     permit(Act.ADMINISTER, by=by)
-    _change_password(session, store.user_by_email(session, email), email=email, password_hash=password_hash, by=by)
+    _change_password(
+        session, store.user_who_may_sign_in(session, email), email=email, password_hash=password_hash, by=by
+    )
 
 
 def _change_password(
@@ -204,7 +206,7 @@ def replace_password(session: Session, *, email: str, password: str, by: Actor) 
     """
     permit(Act.ADMINISTER, by=by)
     email = email.strip().lower()
-    found = store.user_by_email(session, email)
+    found = store.user_who_may_sign_in(session, email)
     if problems := password_problems(password, email=email, name=found["name"] if found else ""):
         raise InputRefused(problems, subject="the password")
     row = _change_password(session, found, email=email, password_hash=hash_password(password), by=by)
@@ -217,7 +219,7 @@ def disable_user(session: Session, *, email: str, by: Actor) -> int:
     Refused: the role of who does it, an unknown email, or one that is disabled already.
     """
     permit(Act.ADMINISTER, by=by)
-    row = store.user_by_email(session, email.strip().lower())
+    row = store.user_who_may_sign_in(session, email.strip().lower())
     if row is None:
         raise NotFound("user", email.strip().lower())
     sign_ins.lock(session, user_id=row["id"])
@@ -236,6 +238,11 @@ def user_id_by_email(session: Session, *, email: str) -> UUID:
     if found is None:
         raise NotFound("user", email)
     return found
+
+
+def has_password(session: Session, *, email: str) -> bool:
+    """Return whether a user has a password; somebody who came with a loaded book has none yet."""
+    return store.has_password(session, email.strip().lower())
 
 
 def password_kept(session: Session, *, email: str) -> PasswordKept:

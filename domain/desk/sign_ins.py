@@ -105,7 +105,7 @@ def end_everywhere(session: Session, *, by: Actor, but: UUID | None = None) -> i
 def end_everywhere_of(session: Session, *, email: str, by: Actor) -> int:
     """End all sign-ins of somebody; return how many. Refused: the role of who does it, an unknown email."""
     permit(Act.ADMINISTER, by=by)
-    row = people_queries.user_by_email(session, email.strip().lower())
+    row = people_queries.user_who_may_sign_in(session, email.strip().lower())
     if row is None:
         raise NotFound("user", email.strip().lower())
     ended = store.end(session, user_id=row["id"])

@@ -65,8 +65,10 @@ class AmountLine:
     source: str
 
 
+_TODAY = "(now() AT TIME ZONE 'UTC')::date"
+
 _STANDING = text(
-    """SELECT coalesce((SELECT p.name FROM party p WHERE p.id = :party_id AND is_conflicted(:person_id, p.id)), '')
+    f"""SELECT coalesce((SELECT p.name FROM party p WHERE p.id = :party_id AND is_conflicted(:person_id, p.id)), '')
                   AS conflict,
               (SELECT jsonb_object_agg(a.role, a.amount_minor) FROM (
                    SELECT DISTINCT ON (l.role) l.role, l.amount_minor FROM authority_limit l
@@ -79,7 +81,7 @@ _STANDING = text(
                FROM delegation d JOIN app_user u ON u.id = d.lender_id
                WHERE d.borrower_id = :person_id AND d.ends_id IS NULL AND u.disabled_at IS NULL
                  AND d.recorded_by = d.lender_id
-                 AND current_date BETWEEN d.from_day AND d.to_day AND d.acts @> to_jsonb(CAST(:act AS text))
+                 AND {_TODAY} BETWEEN d.from_day AND d.to_day AND d.acts @> to_jsonb(CAST(:act AS text))
                  AND NOT EXISTS (SELECT FROM delegation e WHERE e.ends_id = d.id)) AS lent"""
 )
 
@@ -177,7 +179,7 @@ def conflicts(session: Session, *, conflict_id: int | None = None) -> tuple[Conf
 
 def today(session: Session) -> date:
     """Return the database's day (UTC): the one by which delegations and conflicts are in force."""
-    day: date = session.execute(text("SELECT current_date")).scalar_one()
+    day: date = session.execute(text(f"SELECT {_TODAY}")).scalar_one()
     return day
 
 
@@ -221,9 +223,9 @@ def delegations(session: Session, *, delegation_id: int | None = None) -> tuple[
     """Return the delegations that this person may see (of theirs; auditors and stewards: all), newest first."""
     rows = session.execute(
         text(
-            """SELECT d.id, d.lender_id, a.name AS lender, d.borrower_id, b.name AS borrower, d.acts, d.from_day,
+            f"""SELECT d.id, d.lender_id, a.name AS lender, d.borrower_id, b.name AS borrower, d.acts, d.from_day,
                       d.to_day, d.at_most_minor, d.words, e.recorded_at AS ended_at,
-                      e.id IS NULL AND current_date BETWEEN d.from_day AND d.to_day AS in_force
+                      e.id IS NULL AND {_TODAY} BETWEEN d.from_day AND d.to_day AS in_force
                FROM delegation d JOIN app_user a ON a.id = d.lender_id JOIN app_user b ON b.id = d.borrower_id
                LEFT JOIN delegation e ON e.ends_id = d.id
                WHERE d.ends_id IS NULL AND (CAST(:id AS bigint) IS NULL OR d.id = :id) ORDER BY d.id DESC"""

@@ -21,8 +21,24 @@ class StoredAnswer:
 
 
 def user_by_email(session: Session, email: str) -> RowMapping | None:
-    """Return a user who may sign in, with the hash of the password; None for an unknown or disabled one."""
+    """Return a user who may sign in, with the hash of the password; None for an unknown or disabled one.
+
+    The database answers only a request that nobody is signed in for.
+    """
     return session.execute(text("SELECT * FROM sign_in_of(:email)"), {"email": email}).mappings().one_or_none()
+
+
+def user_who_may_sign_in(session: Session, email: str) -> RowMapping | None:
+    """Return id and name of a user; None for an unknown or disabled one."""
+    found = session.execute(
+        text("SELECT id, name FROM app_user WHERE email = :email AND disabled_at IS NULL"), {"email": email}
+    )
+    return found.mappings().one_or_none()
+
+
+def has_password(session: Session, email: str) -> bool:
+    """Return whether a user has a password; one that was loaded has none yet."""
+    return bool(session.execute(text("SELECT has_password(:email)"), {"email": email}).scalar_one())
 
 
 def user_id_by_email(session: Session, email: str) -> UUID | None:
@@ -50,10 +66,7 @@ def add_user(
 
 def keep_password(session: Session, *, user_id: UUID, password_hash: str) -> None:
     """Replace the hash of a user's password."""
-    session.execute(
-        text("UPDATE app_user SET password_hash = :hash, password_changed_at = clock_timestamp() WHERE id = :id"),
-        {"hash": password_hash, "id": user_id},
-    )
+    session.execute(text("SELECT replace_password_of(:id, :hash)"), {"hash": password_hash, "id": user_id})
 
 
 def keep_own_password(session: Session, *, checked: str, fresh: str) -> bool:
@@ -64,7 +77,7 @@ def keep_own_password(session: Session, *, checked: str, fresh: str) -> bool:
 
 def disable_user(session: Session, *, user_id: UUID) -> None:
     """Let a user sign in no more."""
-    session.execute(text("UPDATE app_user SET disabled_at = clock_timestamp() WHERE id = :id"), {"id": user_id})
+    session.execute(text("SELECT disable_person(:id)"), {"id": user_id})
 
 
 def users(session: Session) -> list[RowMapping]:

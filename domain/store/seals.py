@@ -47,6 +47,12 @@ def seal_facts(session: Session) -> int:
     return int(session.execute(text("SELECT seal_facts()")).scalar_one())
 
 
+def seal_facts_if_free(session: Session) -> int | None:
+    """Seal as ``seal_facts``, but wait for nobody's sealing longer than a second; None where somebody is at it."""
+    found: int | None = session.execute(text("SELECT seal_facts_if_free()")).scalar_one()
+    return found
+
+
 def known_at(session: Session, fund_id: UUID, number: int | None = None) -> Known:
     """Return the cut that a fund's seal number makes through all chains; None is everything sealed by now.
 

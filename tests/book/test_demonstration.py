@@ -199,7 +199,7 @@ def test_the_five_people_sign_in_with_passwords_kept_for_their_owner_only(
     ]
     assert [one.role for one in given] == ["officer", "officer", "board", "board", "investee"]
     assert ensure_sign_ins(people_of_the_book.sessions, tmp_path / "data") == given, "the file is not written again"
-    with people_of_the_book.sessions.begin(Role.NIGHT) as session:
+    with people_of_the_book.sessions.begin(Role.APP) as session:
         for one in given:
             kept = people.password_kept(session, email=one.email)
             assert people.recognise(kept, password=one.password).user.email == one.email
@@ -217,7 +217,7 @@ def test_a_start_that_was_killed_before_the_database_knew_a_password_goes_on_fro
     ]
     (tmp_path / "sign-ins.json").write_text(json.dumps(kept))
     ensure_sign_ins(people_of_the_book.sessions, tmp_path)
-    with people_of_the_book.sessions.begin(Role.NIGHT) as session:
+    with people_of_the_book.sessions.begin(Role.APP) as session:
         known = people.recognise(people.password_kept(session, email=PEOPLE[4]), password="kept-from-before-4")
     assert known.user.email == PEOPLE[4]
 

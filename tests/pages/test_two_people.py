@@ -94,7 +94,7 @@ def test_asking_without_a_reason_shows_the_form_again_with_its_words(
 def test_a_payout_above_the_amount_leads_to_asking_for_it(
     people_in: dict[str, Browser], world: World, database: TestDatabase
 ) -> None:
-    with database.sessions.begin(DatabaseRole.NIGHT) as session:
+    with database.sessions.begin(DatabaseRole.MIGRATOR) as session:
         authority.set_amount(
             session, fund_code=FUND, act="pay out a drawdown", role="officer", minor=10_00,
             valid_from=world_day(), source="resolution 7", by=Actor(UUID(int=1), "Stella", Role.STEWARD),
