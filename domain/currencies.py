@@ -15,7 +15,7 @@ from fractions import Fraction
 
 from domain.calendar import in_words
 from domain.errors import Problem, Refusal
-from domain.money import Money, minor_digits, round_half_even
+from domain.money import CURRENCY_CODES, Money, minor_digits, round_half_even
 
 POSITION = "currency_position"
 """The account, one per currency of a fund, through which each currency of a conversion sums to zero."""
@@ -99,7 +99,7 @@ def rate_problems(*, units: Decimal, source: str) -> list[Problem]:
 
 def currency_problems(currency: str, *, base: str) -> list[Problem]:
     """Return what is wrong with a currency that a fund is to hold beside its own."""
-    if len(currency) != 3 or not currency.isascii() or not currency.isalpha() or not currency.isupper():
+    if currency not in CURRENCY_CODES:
         return [Problem("currency", "an ISO 4217 code such as USD is expected")]
     if currency == base:
         return [Problem("currency", f"{base} is the fund's own currency")]

@@ -16,7 +16,7 @@ from domain.desk.days import booking_day, require_amount
 from domain.errors import InputRefused, NotFound, Problem, Refusal
 from domain.ledger import Entry, KeyUsedForAnotherRequest, transfer
 from domain.limits import Limit, LimitBasis, limits_in_force
-from domain.money import AMOUNT_MINOR_MAX, Money
+from domain.money import AMOUNT_MINOR_MAX, CURRENCY_CODES, Money
 from domain.store import audit, fund_queries, instrument_queries, ledger
 from domain.store.deals import PartyRow
 from domain.store.fund_queries import ContributionLine
@@ -56,7 +56,7 @@ def open_fund(
     """
     permit(Act.ADMINISTER, by=by)
     problems = code_problems(code=code)
-    if len(currency) != 3 or not currency.isascii() or not currency.isupper():
+    if currency not in CURRENCY_CODES:
         problems.append(Problem("currency", "an ISO 4217 code such as EUR is expected"))
     if recycling not in RECYCLING:
         problems.append(Problem("recycling", f"one of {', '.join(RECYCLING)} is expected"))

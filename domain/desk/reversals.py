@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from domain.calendar import in_words
+from domain.currencies import POSITION
 from domain.deals import SIGNED_STAGES, DayRefused, DealNotInForce, InstrumentKind
 from domain.desk.days import booking_day, require_kept_here
 from domain.desk.figures import PRINCIPAL_ACCOUNT
@@ -29,7 +30,7 @@ from domain.reversals import (
     interest_taken_below_zero,
     receipt_without_drawdown,
 )
-from domain.store import deal_queries, fund_queries, instrument_queries
+from domain.store import balances, deal_queries, fund_queries, instrument_queries, rates
 from domain.store.deal_queries import DealState
 from domain.store.funds import FundRow
 from domain.store.instrument_queries import InstrumentState
@@ -73,6 +74,9 @@ def check_before(session: Session, *, entry_id: int, entry: Entry, fund: FundRow
         raise DealNotInForce(deal=deal.code, stage=deal.stage, wanted="a reversal")
     if entry.kind in TAKES_TWO and not by_two:
         raise ReversalTakesTwo(entry_id=entry_id, kind=entry.kind)
+    if foreign := _converted(entry, fund):
+        assert fund.id is not None, "a fund that was read has its id"
+        rates.lock_position(session, fund_id=fund.id, currency=foreign)
     cash = fund_queries.cash_movements(session, fund) if entry.kind == "contribution" else ()
     booked = tuple(_booked(session, instrument) for instrument in instruments)
     return DealBooked(deal, instruments, booked, fund, cash)
@@ -109,6 +113,8 @@ def check_after(session: Session, *, entry_id: int, entry: Entry, books: DealBoo
             raise LaterEntriesRestOnEntry(
                 entry_id=entry_id, instrument=f"fund {fund.code}", what="cash", on=below[0], left=left
             )
+    if foreign := _converted(entry, fund):
+        _require_position_holds(session, entry_id=entry_id, fund=fund, currency=foreign)
     for instrument, before in zip(books.instruments, books.booked, strict=True):
         found = _first_impossible(instrument, before=before, after=_booked(session, instrument))
         if found:
@@ -123,6 +129,29 @@ def check_after(session: Session, *, entry_id: int, entry: Entry, books: DealBoo
     if entry.kind == "cancellation" and books.deal is not None:
         deal_queries.lock_limits(session, books.deal.fund_id)
         check_limits(deal_headroom(session, deal=books.deal, on=entry.effective_on))
+
+
+def _converted(entry: Entry, fund: FundRow) -> str | None:
+    """Return the other currency of a conversion; None for every other entry."""
+    return next(
+        (line.currency for line in entry.postings if line.code == POSITION and line.currency != fund.currency), None
+    )
+
+
+def _require_position_holds(session: Session, *, entry_id: int, fund: FundRow, currency: str) -> None:
+    """Refuse the reversal of a conversion that later ones went out of: a position of nothing would have a cost."""
+    assert fund.id is not None, "a fund that was read has its id"
+    held = -balances.balances(session, fund_id=fund.id, as_of=date.max, account=POSITION)[POSITION, currency]
+    sides = rates.own_sides(session, fund_id=fund.id, base=fund.currency, as_of=date.max, position=None)
+    cost = next((cost for other, cost, _ in sides if other == currency), 0)
+    if (held == 0 and cost != 0) or held * cost < 0:
+        raise LaterEntriesRestOnEntry(
+            entry_id=entry_id,
+            instrument=f"{Money(held, currency)}",
+            what="the cost",
+            on=fund.business_day,
+            left=Money(cost, fund.currency),
+        )
 
 
 def _first_impossible(

@@ -115,17 +115,24 @@ def stored_answer(session: Session, *, scope: str, route: str, key: str) -> Stor
         ),
         {"scope": scope, "route": route, "key": key},
     ).one_or_none()
-    return StoredAnswer(bytes(row.body_hash), row.status, row.body) if row else None
+    if row is None:
+        return None
+    # Answers kept before were objects, whose members the database has put in an order of its own.
+    body = json.loads(row.body) if isinstance(row.body, str) else row.body
+    return StoredAnswer(bytes(row.body_hash), row.status, body)
 
 
 def keep_answer(session: Session, *, scope: str, route: str, key: str, status: int, body: dict[str, Any]) -> None:
-    """Keep the answer of a claimed request, in the transaction that did its work."""
+    """Keep the answer of a claimed request, in the transaction that did its work.
+
+    It is kept as one JSON text: of an object the database would keep neither the order of its members nor its numbers.
+    """
     session.execute(
         text(
             """UPDATE answer SET status = :status, body = CAST(:body AS jsonb)
                WHERE actor_scope = :scope AND route = :route AND idem_key = :key"""
         ),
-        {"scope": scope, "route": route, "key": key, "status": status, "body": json.dumps(body)},
+        {"scope": scope, "route": route, "key": key, "status": status, "body": json.dumps(json.dumps(body))},
     )
 
 

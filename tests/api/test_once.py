@@ -34,7 +34,7 @@ def test_a_retry_gets_the_first_answer_again(bank: dict[str, Caller], world: Wor
     first = bank["officer"].post(address, drawdown("1000.00"), key="k1")
     again = bank["officer"].post(address, drawdown("1000.00"), key="k1")
     assert (first.status_code, again.status_code) == (201, 201), first.text
-    assert again.json() == first.json()
+    assert again.content == first.content, "byte for byte"
     assert again.headers["Idempotency-Replayed"] == "true"
     assert drawn(bank["officer"], world) == "1000.00"
 

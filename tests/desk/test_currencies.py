@@ -20,6 +20,7 @@ from domain.errors import InputRefused
 from domain.ledger import KeyUsedForAnotherRequest
 from domain.money import Money
 from domain.parties import Role as Job
+from domain.reversals import LaterEntriesRestOnEntry
 from domain.store import balances, rates, seals
 from tests.conftest import TestDatabase
 from tests.desk.financed import person
@@ -128,6 +129,24 @@ def test_a_reversed_conversion_leaves_nothing_behind(database: TestDatabase, fun
         assert accounts(session, fund_id) == before
 
 
+def test_a_conversion_that_a_later_one_went_out_of_is_reversed_after_it(database: TestDatabase, fund_id: UUID) -> None:
+    """100.00 USD for 100.00 EUR and 100.00 for 104.00; half go at the average of 102.00 and bring 102.00."""
+    with database.sessions.begin(Role.NIGHT) as session:
+        before = accounts(session, fund_id)
+        state(session, "1.0000", MAR_6)
+        first = convert(session, Money(100_00, "EUR"), "USD", on=MAR_6, bought=100_00, key="1")
+        second = convert(session, Money(104_00, "EUR"), "USD", on=MAR_6, bought=100_00, key="2")
+        back = convert(session, Money(100_00, "USD"), "EUR", on=MAR_6, bought=102_00, key="3")
+        for one, cost in ((first, "EUR 2.00"), (second, "EUR -2.00")):
+            with pytest.raises(LaterEntriesRestOnEntry, match=f"reverse them first .*the cost of USD 0.00.* {cost}"):
+                ledger.reverse(session, entry_id=one.entry_id, booked_on=None, reason="x", by=NIGHT, key="r")
+        for one in (back, second, first):
+            ledger.reverse(
+                session, entry_id=one.entry_id, booked_on=None, reason="x", by=NIGHT, key=f"back {one.entry_id}"
+            )
+        assert accounts(session, fund_id) == before
+
+
 def test_a_correction_holds_from_its_seal_on(database: TestDatabase, fund_id: UUID) -> None:
     for units in ("1.0850", "1.0580"):
         with database.sessions.begin(Role.NIGHT) as session:
@@ -162,6 +181,7 @@ def test_what_is_refused_in_words(database: TestDatabase, fund_id: UUID) -> None
             (Money(1_00, "USD"), "JPY", "one side of a conversion is EUR"),
             (Money(0, "EUR"), "USD", "an amount above zero"),
             (Money(1, "EUR"), "usd", "ISO 4217"),
+            (Money(1, "EUR"), "QQQ", "ISO 4217"),
         ):
             with pytest.raises(InputRefused, match=words):
                 convert(session, sold, into, on=MAR_6)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
+from babel.numbers import list_currencies
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,13 +23,18 @@ from domain.currencies import (
     translate,
     usable_rate,
 )
-from domain.money import minor_digits
+from domain.money import CURRENCY_CODES, MINOR_DIGITS, minor_digits
 
 DAY = date(2026, 3, 31)
 
 
 def rate(units: str, currency: str = "USD", base: str = "EUR", on: date = DAY) -> Rate:
     return Rate(currency, base, Decimal(units), on, "test")
+
+
+def test_every_currency_is_one_that_others_know_too() -> None:
+    assert set(list_currencies()) >= CURRENCY_CODES >= {"EUR", "USD", "GBP", "JPY", *MINOR_DIGITS}
+    assert not CURRENCY_CODES & {"QQQ", "XXX", "XAU", "XTS", "DEM"}
 
 
 @pytest.mark.parametrize(
@@ -152,6 +158,8 @@ def test_a_rate_is_above_zero_and_names_its_source(units: str, source: str, wher
     assert [problem.where for problem in rate_problems(units=Decimal(units), source=source)] == where
 
 
-@pytest.mark.parametrize(("currency", "right"), [("USD", True), ("EUR", False), ("usd", False), ("US", False)])
+@pytest.mark.parametrize(
+    ("currency", "right"), [("USD", True), ("QQQ", False), ("EUR", False), ("usd", False), ("US", False)]
+)
 def test_another_currency_is_a_code_of_three_letters(currency: str, right: bool) -> None:
     assert (currency_problems(currency, base="EUR") == []) is right
