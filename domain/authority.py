@@ -113,8 +113,20 @@ AUTHORITY: Mapping[Act, Mapping[Role, Alone]] = {
 MAY: Mapping[Act, frozenset[Role]] = {act: frozenset(roles) for act, roles in AUTHORITY.items()}
 """The table without amounts."""
 
-AWAITED = frozenset({Act.ACCEPT_REPORT, Act.EXTEND, Act.WAIVE, Act.VALUE, Act.PROVIDE, Act.WRITE_OFF, Act.PUBLISH})
-"""Acts that the table settles and that the book has no door for yet."""
+AWAITED = frozenset(
+    {
+        Act.CANCEL,
+        Act.PAY_COST,
+        Act.ACCEPT_REPORT,
+        Act.EXTEND,
+        Act.WAIVE,
+        Act.VALUE,
+        Act.PROVIDE,
+        Act.WRITE_OFF,
+        Act.PUBLISH,
+    }
+)
+"""Acts that the table settles and that people have no door for yet; a book that is loaded may tell of them."""
 
 NEVER_WHO_PREPARED: Mapping[Act, str] = {
     Act.APPROVE: "whoever proposed the deal",

@@ -2,58 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from api.deps import PageTransaction, Visitor
 from api.files.acts import acts_sheet
 from api.files.downloads import SheetFormat, sheet_download
-from api.pages.forms import read_day, read_id
+from api.pages.forms import RIGHT, Wrong, read_day, read_id, wrong_by
 from api.pages.parts import Button, Cell, Choice, Field, Form, Link, Mark, More, Page, Part, Row, Text, line, table
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import show
 from domain.desk import audit
 from domain.desk.audit import ActKinds, ActRecorded, ActsAsked
+from domain.errors import InputRefused, Problem
 
-ACTS_SHOWN = 50
+ACTS_SHOWN = 25
+SAID_MAX = 100
+FILTERS = ActsAsked.__slots__
 router = APIRouter(include_in_schema=False)
-Said = Annotated[str, Query(max_length=100, pattern=r"^[^\x00-\x1f]*$")]
 
 
-def asked_in_address(
-    request: Request,
-    act: Said = "",
-    outcome: Said = "",
-    person: Said = "",
-    subject_kind: Said = "",
-    subject: Said = "",
-    fund: Said = "",
-    first_day: Said = "",
-    last_day: Said = "",
-) -> ActsAsked:
-    """Return which acts the address asks for; an outcome or a person that cannot be is left out."""
-    reader = reader_of(request)
-
-    def day(said: str, where: str) -> date | None:
-        return read_day(reader, said, where=where) if said.strip() else None
-
-    return ActsAsked(
-        act=act or None,
-        outcome=outcome if outcome in ("done", "refused") else None,
-        person=read_id(person),
-        subject_kind=subject_kind or None,
-        subject=subject or None,
-        fund=fund or None,
-        first_day=day(first_day, "first_day"),
-        last_day=day(last_day, "last_day"),
-    )
-
-
-Asked = Annotated[ActsAsked, Depends(asked_in_address)]
+def asked_in_address(request: Request) -> ActsAsked:
+    """Return which acts the address asks for. Refused (``InputRefused``): what cannot be read, and unknown filters."""
+    reader, said = reader_of(request), request.query_params
+    _ = reader.gettext
+    problems = [
+        Problem("", _("The audit is not narrowed by “%s”") % name[:40])
+        for name in said
+        if name not in (*FILTERS, "after")
+    ]
+    given = {name: value for name in FILTERS if (value := said.get(name, "").strip())}
+    for name, value in given.items():
+        if len(value) > SAID_MAX or not value.isprintable():
+            problems.append(Problem(name, _("Write up to {count} characters").format(count=SAID_MAX)))
+    days: dict[str, date] = {}
+    for name in {"first_day", "last_day"} & given.keys():
+        try:
+            days[name] = read_day(reader, given[name], where=name)
+        except InputRefused as refused:
+            problems += refused.problems
+    person = read_id(given["person"]) if "person" in given else None
+    if "person" in given and person is None:
+        problems.append(Problem("person", _("Choose one of the people")))
+    if problems:
+        raise InputRefused(problems, subject="the question")
+    words = {name: given.get(name) for name in ("act", "outcome", "subject_kind", "subject", "fund")}
+    return ActsAsked(person=person, first_day=days.get("first_day"), last_day=days.get("last_day"), **words)
 
 
 @router.get("/audit")
@@ -61,32 +60,39 @@ def acts(
     request: Request,
     visitor: Visitor,
     session: PageTransaction,
-    asked: Asked,
     after: Annotated[int | None, Query(ge=1, le=2**62)] = None,
 ) -> Response:
-    """Show the audit."""
-    found = audit.acts(session, by=visitor.actor, asked=asked, after=after, limit=ACTS_SHOWN + 1)
+    """Show the audit; what cannot be asked is told beside its field."""
     known = audit.words_in_use(session, by=visitor.actor)
     reader = reader_of(request)
+    try:
+        asked = asked_in_address(request)
+        found = audit.acts(session, by=visitor.actor, asked=asked, after=after, limit=ACTS_SHOWN + 1)
+    except InputRefused as refusal:
+        wrong = wrong_by(refusal, fields={name: name for name in FILTERS})
+        form = _filter(reader, request.query_params, known, wrong=wrong)
+        return show(request, "page.html", Page(reader.gettext("Audit"), parts=(form,)), status=422, reader=reader)
     return show(request, "page.html", audit_page(reader, found, asked=asked, known=known), reader=reader)
 
 
 @router.get("/audit/files/{kind}")
-def acts_file(visitor: Visitor, session: PageTransaction, kind: SheetFormat, asked: Asked) -> Response:
+def acts_file(request: Request, visitor: Visitor, session: PageTransaction, kind: SheetFormat) -> Response:
     """Give the audit as a file for a spreadsheet."""
-    return sheet_download(acts_sheet(audit.exported(session, by=visitor.actor, asked=asked)), name="audit", kind=kind)
+    audit.words_in_use(session, by=visitor.actor)  # who may not read it is told so before what was asked wrongly
+    found = audit.exported(session, by=visitor.actor, asked=asked_in_address(request))
+    return sheet_download(acts_sheet(found), name="audit", kind=kind)
 
 
 def audit_page(reader: Reader, found: tuple[ActRecorded, ...], *, asked: ActsAsked, known: ActKinds) -> Page:
     """Return the audit with its filter, its files and the way to older acts."""
     _ = reader.gettext
     shown = found[:ACTS_SHOWN]
-    query = {name: str(value) for name in ActsAsked.__slots__ if (value := getattr(asked, name)) is not None}
+    query = {name: str(value) for name in FILTERS if (value := getattr(asked, name)) is not None}
+    names = {str(user_id): name for user_id, name in known.people.items()}
     columns = (_("When"), _("Who"), _("Act"), _("On what"), _("From"), _("Before and after"))
-    listed = table(
-        _("Acts, newest first"), columns, [_row(reader, one, query) for one in shown], empty=_("Nothing fits."),
-    )  # fmt: skip
-    parts: list[Part] = [_filter(reader, asked, known), listed]
+    rows = [_row(reader, one, query, names) for one in shown]
+    listed = table(_("Acts, newest first"), columns, rows, empty=_("Nothing fits."))
+    parts: list[Part] = [_filter(reader, query, known), listed]
     if len(found) > ACTS_SHOWN:
         older = urlencode({**query, "after": shown[-1].id})
         parts.append(Text("", link=Link(f"/audit?{older}", _("Older acts"))))
@@ -96,16 +102,17 @@ def audit_page(reader: Reader, found: tuple[ActRecorded, ...], *, asked: ActsAsk
     return Page(_("Audit"), lead=lead, parts=tuple(parts))
 
 
-def _row(reader: Reader, act: ActRecorded, query: dict[str, str]) -> Row:
+def _row(reader: Reader, act: ActRecorded, query: dict[str, str], names: Mapping[str, str]) -> Row:
     _ = reader.gettext
     only = f"/audit?{urlencode({**query, 'person': act.recorded_by})}" if act.recorded_by else ""
-    told = "; ".join(f"{name}: {value}" for name, value in sorted(act.detail.items()))[:400]
+    detail = {name: names.get(str(value), value) for name, value in act.detail.items() if name != "door"}
+    told = "; ".join(f"{name.replace('_', ' ')}: {value}" for name, value in sorted(detail.items()))[:400]
     return line(
-        Cell(reader.moment(act.recorded_at), note=f"{act.recorded_at:%S} s, {act.id}"),
+        Cell(f"{reader.day(act.recorded_at.date())}, {act.recorded_at:%H:%M:%S} UTC", note=_("No. %s") % act.id),
         Cell(act.actor_name, href=only),
         Cell(mark=Mark(act.act, "bad")) if act.outcome == "refused" else Cell(act.act),
-        Cell(f"{act.subject_kind} {act.subject}"[:200], note=act.fund or ""),
-        Cell(" ".join(said for said in (act.door, act.came_from) if said) or "–", note=act.request_id),
+        Cell(f"{act.subject_kind} {names.get(act.subject, act.subject)}"[:200], note=act.fund or ""),
+        Cell(" ".join(said for said in (act.door, act.came_from) if said), note=act.request_id),
         Cell(_change(act), note=told),
     )
 
@@ -117,34 +124,29 @@ def _change(act: ActRecorded) -> str:
     return "; ".join(f"{name}: {before.get(name, '–')} → {after.get(name, '–')}" for name in names)[:600]
 
 
-def _filter(reader: Reader, asked: ActsAsked, known: ActKinds) -> More:
+def _filter(reader: Reader, said: Mapping[str, str], known: ActKinds, *, wrong: Wrong = RIGHT) -> More:
     _ = reader.gettext
-    anything = Choice("", _("all"))
 
-    def choices(values: tuple[str, ...], chosen: str | None) -> tuple[Choice, ...]:
-        return (anything, *(Choice(one, one, chosen=one == chosen) for one in values))
+    def choice(name: str, label: str, values: Iterable[tuple[str, str]]) -> Field:
+        choices = tuple(Choice(value, words, chosen=value == said.get(name)) for value, words in values)
+        return Field(
+            name, label, kind="choice", choices=(Choice("", _("all")), *choices), required=False, error=wrong.at(name)
+        )
 
-    outcomes = (
-        anything,
-        Choice("done", _("done"), chosen=asked.outcome == "done"),
-        Choice("refused", _("refused"), chosen=asked.outcome == "refused"),
-    )
-
-    def day(value: date | None) -> str:
-        return value.isoformat() if value else ""
+    def typed(name: str, label: str, kind: str = "text") -> Field:
+        return Field(name, label, value=said.get(name, ""), kind=kind, required=False, error=wrong.at(name))
 
     fields = (
-        Field("act", _("Act"), kind="choice", choices=choices(known.acts, asked.act), required=False),
-        Field("outcome", _("Outcome"), kind="choice", choices=outcomes, required=False),
-        Field("subject_kind", _("Kind of thing"), kind="choice",
-              choices=choices(known.subject_kinds, asked.subject_kind), required=False),
-        Field("subject", _("Thing"), value=asked.subject or "", required=False),
-        Field("fund", _("Fund"), value=asked.fund or "", required=False),
-        Field("first_day", _("From day"), value=day(asked.first_day), kind="day", required=False),
-        Field("last_day", _("To day"), value=day(asked.last_day), kind="day", required=False),
-    )  # fmt: skip
-    hidden = (("person", str(asked.person)),) if asked.person else ()
-    form = Form(
-        action="/audit", csrf_token="", method="get", fields=fields, hidden=hidden, buttons=(Button(_("Show")),)
+        choice("act", _("Act"), ((one, one) for one in known.acts)),
+        choice("outcome", _("Outcome"), (("done", _("done")), ("refused", _("refused")))),
+        choice("person", _("Who"), ((str(user_id), name) for user_id, name in known.people.items())),
+        choice("subject_kind", _("Kind of thing"), ((one, one) for one in known.subject_kinds)),
+        typed("subject", _("Thing")),
+        choice("fund", _("Fund"), ((one, one) for one in known.funds)),
+        typed("first_day", _("From day"), "day"),
+        typed("last_day", _("To day"), "day"),
     )
-    return More(_("Narrow the list"), (form,), open=asked != audit.ALL_ACTS)
+    form = Form(
+        action="/audit", csrf_token="", method="get", fields=fields, buttons=(Button(_("Show")),), problems=wrong.top
+    )
+    return More(_("Narrow the list"), (form,), open=bool(said))

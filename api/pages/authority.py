@@ -12,16 +12,17 @@ from fastapi.responses import Response
 from sqlmodel import Session
 
 from api.deps import PageTransaction, Visitor
+from api.pages.authority_table import known_of, may_table
 from api.pages.forms import FORM_GUARDS, RIGHT, Typed, Wrong, done_once, new_key, read_day, see, wrong_by
-from api.pages.parts import Button, Cell, Choice, Field, Form, Mark, Page, Part, Row, Section, Table, Text, line, table
+from api.pages.parts import Button, Cell, Choice, Field, Form, Mark, Page, Part, Section, Text, line, table
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import show
 from api.pages.words import ROLE_WORDS
 from api.refusals import TOLD_TO_THE_AUDIT
-from domain.authority import AUTHORITY, AWAITED, LENDABLE, NEVER_WHO_PREPARED, Act, Actor, permit
+from domain.authority import AUTHORITY, LENDABLE, Act, Actor, permit
 from domain.delegations import Delegation
 from domain.desk import authority, parties
-from domain.errors import NotFound, Refusal
+from domain.errors import InputRefused, NotFound, Problem, Refusal
 from domain.money import Money
 from domain.parties import Role
 
@@ -48,7 +49,10 @@ def declare(request: Request, visitor: Visitor, session: PageTransaction, typed:
 
     def act(_key: str) -> str:
         since = read_day(reader, typed.get("since", ""), where="since")
-        party = parties.party_by_code(session, code=typed.get("party", "").strip()[:100])
+        said = typed.get("party", "").strip()[:100]
+        if not said:
+            raise InputRefused([Problem("party", reader.gettext("Say which party"))], subject="the form")
+        party = parties.party_by_code(session, code=said)
         email = typed.get("person", "") or None
         words = typed.get("words", "")
         authority.declare_conflict(session, party_id=party.id, since=since, words=words, by=by, email=email)
@@ -81,7 +85,8 @@ def lend(request: Request, visitor: Visitor, session: PageTransaction, typed: Ty
         acts = [str(one) for one in lendable(by)] if said == ALL else [said] if said else []
         from_day = read_day(reader, typed.get("from_day", ""), where="from_day")
         to_day = read_day(reader, typed.get("to_day", ""), where="to_day")
-        asked = Delegation(acts, from_day, to_day)
+        at_most = typed.get("amount", "").strip()
+        asked = Delegation(acts, from_day, to_day, reader.read_minor(at_most, "EUR") if at_most else None)
         authority.lend(session, to=typed.get("to", ""), asked=asked, by=by)
         return "/authority?done=lent#lent"
 
@@ -112,14 +117,15 @@ def _done(
     act: Callable[[str], str],
 ) -> Response:
     fields = {"since": "since", "party": "party", "words": "words", "to": "to", "acts": "act",
-              "from_day": "from_day", "to_day": "to_day"}  # fmt: skip
+              "from_day": "from_day", "to_day": "to_day", "amount": "amount"}  # fmt: skip
     try:
         with session.begin_nested():
             return see(done_once(session, by=by, route=request.url.path, typed=typed, act=act))
     except Refusal as refusal:
         if isinstance(refusal, TOLD_TO_THE_AUDIT) and not isinstance(refusal, NotFound):
             raise
-        wrong = wrong_by(refusal, fields={} if request.url.path.endswith("/end") else fields)
+        ends = request.url.path.endswith("/end")
+        wrong = wrong_by(refusal, fields={} if ends else fields, place=PLACES[form])
         page = authority_page(session, reader, by, typed=typed, wrong={form: wrong})
         return show(request, "page.html", page, status=422, reader=reader)
 
@@ -155,7 +161,6 @@ def authority_page(
         ),
         parts=(Text(said[done], "good"),) if done in said else (),
         sections=(
-            Section(_("The table"), (may_table(reader, by),), anchor="table"),
             Section(
                 _("Conflicts of interest"),
                 _ties(session, reader, by, today=today, typed=typed, wrong=wrong.get("conflict", RIGHT)),
@@ -168,46 +173,9 @@ def authority_page(
                 anchor="lent",
                 note=_("For at most 90 days. Who borrows decides neither what they nor what the lender prepared."),
             ),
+            Section(_("The table"), may_table(reader, by, known_of(session, by, today=today)), anchor="table"),
         ),
     )
-
-
-def may_table(reader: Reader, by: Actor) -> Table:
-    """Return the published table; the reader's own column comes first and is marked."""
-    _ = reader.gettext
-    others = [role for role in Role if role is not by.role]
-    rows: list[Row] = []
-    for act, roles in AUTHORITY.items():
-        note = _("no door yet") if act in AWAITED else ""
-        if act in NEVER_WHO_PREPARED:
-            note = _("never {whom}").format(whom=NEVER_WHO_PREPARED[act]) + (f"; {note}" if note else "")
-        own = Cell(mark=_own_mark(reader, roles, by.role))
-        rows.append(
-            line(Cell(act[:1].upper() + act[1:], note=note), own, *(_alone(reader, roles, one) for one in others))
-        )
-    mine = _("You: %s") % (_(ROLE_WORDS[by.role]) if by.role else "")
-    return table(
-        _("Who may do what, and up to how much alone"),
-        (_("Act"), mine, *(_(ROLE_WORDS[one]) for one in others)),
-        rows,
-        empty="",
-    )
-
-
-def _own_mark(reader: Reader, roles: Mapping[Role, int | None], role: Role | None) -> Mark:
-    _ = reader.gettext
-    if role is None or role not in roles:
-        return Mark(_("No"))
-    return Mark(_alone(reader, roles, role), "good")
-
-
-def _alone(reader: Reader, roles: Mapping[Role, int | None], role: Role) -> str:
-    if role not in roles:
-        return "–"
-    minor = roles[role]
-    if minor is None:
-        return reader.gettext("Yes")
-    return reader.gettext("Up to %s") % reader.figure(Money(minor, "EUR"))
 
 
 def _ties(
@@ -250,13 +218,17 @@ def _declare_form(
             Choice(email, name, typed.get("person") == email) for _id, email, name in authority.people_inside(session)
         ]
     whose = (Field("person", _("Whose"), kind="choice", choices=tuple(people), place=place),) if len(people) > 1 else ()
+    named = (
+        Choice("", _("choose")),
+        *(Choice(one.code, one.name, typed.get("party") == one.code) for one in parties.parties_by_name(session)),
+    )
     return Form(
         action="/authority/conflicts",
         csrf_token=reader.known.csrf_token if reader.known else "",
         legend=_("Declare a conflict of interest"),
         fields=(
             *whose,
-            Field("party", _("Code of the party"), value=typed.get("party", ""), error=wrong.at("party"), place=place),
+            Field("party", _("Party"), kind="choice", choices=named, error=wrong.at("party"), place=place),
             Field(
                 "since",
                 _("Since"),
@@ -310,7 +282,7 @@ def _lend_form(
     place = PLACES["lend"]
     people = [
         Choice(email, name, typed.get("to") == email)
-        for person, email, name in authority.people_inside(session)
+        for person, email, name in authority.who_may_borrow(session)
         if person != by.id
     ]
     acts = [Choice(str(act), act[:1].upper() + act[1:], typed.get("act") == act) for act in lendable(by)]
@@ -335,9 +307,19 @@ def _lend_form(
                 )
                 for name, words, day in days
             ),
+            Field(
+                "amount",
+                _("At most"),
+                value=typed.get("amount", ""),
+                kind="figure",
+                required=False,
+                hint=_("In the currency of the fund. Left out: as much as you may bring about alone."),
+                error=wrong.at("amount"),
+                place=place,
+            ),
         ),
         hidden=(("key", new_key()),),
-        buttons=(Button(_("Lend acts of your role")),),
+        buttons=(Button(_("Lend")),),
         problems=wrong.top,
     )
 

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from api.database.roles import Role
 from api.deps import PageTransaction, Place, Visitor, address_of_caller, database_of
 from api.pages.forms import FORM_GUARDS, RIGHT, Typed, Wrong, see, sentence, wrong_by
-from api.pages.parts import Button, Cell, Field, Form, Mark, Page, Part, Text, line, table
+from api.pages.parts import Button, Cell, Field, Form, Mark, Page, Part, Section, Text, line, table
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import show
 from api.pages.signing_in import forget_cookie
@@ -27,6 +27,11 @@ from domain.errors import InputRefused, Problem
 from domain.passwords import PASSWORD_LENGTH_MIN
 
 router = APIRouter(include_in_schema=False)
+AGENT_SHOWN = 40
+BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+"""A sign of each browser in what it says of itself, the more particular first: most also call themselves others."""
+SYSTEMS = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "macOS"),
+           ("Linux", "Linux"))  # fmt: skip
 DOOR_WORDS = {"token": N_("a program, with a token"), "browser": N_("a browser")}
 
 
@@ -112,7 +117,8 @@ def _shown(
     _ = reader.gettext
     done = (Text(_("Your password is changed. Everywhere else you are signed out."), "good"),) if changed else ()
     parts: tuple[Part, ...] = (*done, *_standing(reader, visitor, sign_ins.own(session, by=visitor.actor)))
-    page = Page(_("Your account"), lead=visitor.user.email, parts=(*parts, password_form(reader, wrong)))
+    another = Section(_("Another password"), (password_form(reader, wrong),), anchor="password")
+    page = Page(_("Your account"), lead=visitor.user.email, parts=parts, sections=(another,))
     return show(request, "page.html", page, status=int(status), reader=reader)
 
 
@@ -125,34 +131,36 @@ def _standing(reader: Reader, visitor: UserKnown, found: tuple[SignInStanding, .
         here = one.id == visitor.sign_in_id
         rows.append(
             line(
-                Cell(say(reader, DOOR_WORDS, one.door), note=one.agent),
+                Cell(say(reader, DOOR_WORDS, one.door), note=short_agent(one.agent)),
                 one.came_from or "–",
                 reader.moment(one.created_at),
                 reader.moment(one.last_used_at),
                 reader.moment(one.expires_at),
-                Cell(mark=Mark(_("this one"), "good")) if here else "",
+                Cell(mark=Mark(_("this one"), "good")) if here else Cell(form=_sign_out(reader, one, token)),
             )
         )
     columns = (_("By"), _("From"), _("Since"), _("Last used"), _("Until"), "")
     listed = table(_("Where you are signed in"), columns, rows, empty=_("Nowhere."))
-    single = tuple(
-        Form(
-            action=f"/account/sign-ins/{one.id}",
-            csrf_token=token,
-            buttons=(
-                Button(
-                    _("Sign out {door} of {moment}").format(
-                        door=say(reader, DOOR_WORDS, one.door), moment=reader.moment(one.created_at)
-                    ),
-                    quiet=True,
-                ),
-            ),
-        )
-        for one in found
-        if one.id != visitor.sign_in_id
-    )
     everywhere = Form(action="/account/sign-ins", csrf_token=token, buttons=(Button(_("Sign out everywhere")),))
-    return (listed, *single, everywhere)
+    return listed, everywhere
+
+
+def _sign_out(reader: Reader, one: SignInStanding, token: str) -> Form:
+    """Return the button that ends one sign-in; what a screen reader says of it tells it from the others."""
+    told = reader.gettext("Sign out {door} of {moment}").format(
+        door=say(reader, DOOR_WORDS, one.door), moment=reader.moment(one.created_at)
+    )
+    button = Button(reader.gettext("Sign out"), quiet=True, label=told)
+    return Form(action=f"/account/sign-ins/{one.id}", csrf_token=token, buttons=(button,))
+
+
+def short_agent(agent: str) -> str:
+    """Return what a browser says of itself in three words, such as ``Firefox on Linux``; a program's own name as is."""
+    browser = next((name for sign, name in BROWSERS if sign in agent), "")
+    system = next((name for sign, name in SYSTEMS if sign in agent), "")
+    if not browser:
+        return agent[:AGENT_SHOWN] + ("…" if len(agent) > AGENT_SHOWN else "")
+    return f"{browser} on {system}" if system else browser
 
 
 def password_form(reader: Reader, wrong: Wrong) -> Form:

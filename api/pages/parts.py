@@ -122,12 +122,13 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button of a form; ``name`` and ``value`` tell the door which one was pressed."""
+    """A button; ``name`` and ``value`` tell the door which was pressed, ``label`` says more than its words."""
 
     words: str
     name: str = ""
     value: str = ""
     quiet: bool = False
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from uuid import UUID
 from sqlmodel import Session
 
 from domain.authority import Act, Actor, permit
-from domain.errors import Refusal
+from domain.calendar import in_words
+from domain.errors import InputRefused, Problem, Refusal
 from domain.store import audit as store
 
 ACTS_PER_PAGE_MAX = 200
@@ -66,10 +67,12 @@ ALL_ACTS = ActsAsked()
 
 @dataclass(frozen=True, slots=True)
 class ActKinds:
-    """The acts and the kinds of subjects that rows of the audit name."""
+    """What the audit is narrowed by: the acts and kinds of subjects that its rows name, people by id, funds' codes."""
 
     acts: tuple[str, ...]
     subject_kinds: tuple[str, ...]
+    people: Mapping[UUID, str]
+    funds: tuple[str, ...]
 
 
 def note_refusal(session: Session, *, by: Actor, act: str, subject: str, detail: Mapping[str, object]) -> None:
@@ -85,8 +88,12 @@ def acts(
     after: int | None = None,
     limit: int = 50,
 ) -> tuple[ActRecorded, ...]:
-    """Return the audit newest first, before the number ``after``. Refused: all but auditors and stewards."""
+    """Return the audit newest first, before the number ``after``.
+
+    Refused: all but auditors and stewards, what ``check_asked`` refuses.
+    """
     permit(Act.READ_AUDIT, by=by)
+    check_asked(asked, words_in_use(session, by=by))
     return _acts(session, asked, after=after, limit=max(1, min(limit, ACTS_PER_PAGE_MAX)))
 
 
@@ -100,9 +107,11 @@ def exported(
 ) -> tuple[ActRecorded, ...]:
     """Return acts for a file, newest first, and note that they were taken out: all of them, or the ``newest`` so many.
 
-    Refused, in this order: all but auditors and stewards, more than a file holds (``AuditTooLong``).
+    Refused, in this order: all but auditors and stewards, what ``check_asked`` refuses, more than a file holds
+    (``AuditTooLong``).
     """
     permit(Act.READ_AUDIT, by=by)
+    check_asked(asked, words_in_use(session, by=by))
     found = _acts(session, asked, after=None, limit=most + 1 if newest is None else max(1, min(newest, most)))
     if len(found) > most:
         raise AuditTooLong(most)
@@ -118,7 +127,30 @@ def words_in_use(session: Session, *, by: Actor) -> ActKinds:
     """Return the acts and kinds of subjects that the audit holds, to choose from. Refused as in ``acts``."""
     permit(Act.READ_AUDIT, by=by)
     acts, subject_kinds = (store.words_in_use(session, column) for column in store.AuditKind)
-    return ActKinds(tuple(acts), tuple(subject_kinds))
+    return ActKinds(tuple(acts), tuple(subject_kinds), store.people(session), store.fund_codes(session))
+
+
+def check_asked(asked: ActsAsked, known: ActKinds) -> None:
+    """Let a question pass that the audit can answer, or refuse (``InputRefused``) all that is wrong with it at once.
+
+    Refused is what no row and no list knows, and days the wrong way round: a filter is never left out in silence.
+    """
+    problems = []
+    acts = {*known.acts, *map(str, Act)}
+    if asked.act is not None and asked.act not in acts:
+        problems.append(Problem("act", f"the audit holds no act “{asked.act[:80]}”"))
+    if asked.outcome not in (None, "done", "refused"):
+        problems.append(Problem("outcome", "done or refused is expected"))
+    if asked.person is not None and asked.person not in known.people:
+        problems.append(Problem("person", "there is no such person"))
+    if asked.subject_kind is not None and asked.subject_kind not in known.subject_kinds:
+        problems.append(Problem("subject_kind", f"the audit holds no acts on “{asked.subject_kind[:80]}”"))
+    if asked.fund is not None and asked.fund not in known.funds:
+        problems.append(Problem("fund", f"there is no fund “{asked.fund[:80]}”"))
+    if asked.first_day and asked.last_day and asked.last_day < asked.first_day:
+        problems.append(Problem("last_day", f"it lies before the first day, {in_words(asked.first_day)}"))
+    if problems:
+        raise InputRefused(problems, subject="the question")
 
 
 def _acts(session: Session, asked: ActsAsked, *, after: int | None, limit: int) -> tuple[ActRecorded, ...]:

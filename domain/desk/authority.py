@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from domain.authority import AUTHORITY, MAY, Act, Actor, Permission, may, permit
 from domain.calendar import in_words
-from domain.delegations import Delegation, DelegationEnded, check_delegation
+from domain.delegations import NEVER_BORROW, Delegation, DelegationEnded, check_delegation
 from domain.errors import InputRefused, NotFound, Problem
 from domain.money import AMOUNT_MINOR_MAX, Money
 from domain.parties import Role
@@ -46,6 +46,7 @@ __all__ = [
     "require_role",
     "set_amount",
     "today",
+    "who_may_borrow",
 ]
 
 
@@ -323,6 +324,11 @@ def today(session: Session) -> date:
 def people_inside(session: Session) -> Sequence[tuple[UUID, str, str]]:
     """Return the bank's own people: id, email and name."""
     return store.people_inside(session)
+
+
+def who_may_borrow(session: Session) -> Sequence[tuple[UUID, str, str]]:
+    """Return the people to whom acts may be lent: id, email and name."""
+    return store.people_inside(session, but=NEVER_BORROW)
 
 
 def _tell(

@@ -88,6 +88,14 @@ def party_list(
     return tuple(_party(row) for row in rows)
 
 
+def parties_by_name(session: Session) -> tuple[Party, ...]:
+    """Return every party that this person may know of, by name: to choose one from."""
+    found: list[Party] = []
+    while more := party_list(session, after=found[-1].code if found else None, limit=PARTIES_PER_PAGE_MAX):
+        found += more
+    return tuple(sorted(found, key=lambda one: (one.name.casefold(), one.code)))
+
+
 def party_by_id(session: Session, *, party_id: UUID) -> Party:
     """Return a party. Refused: one that there is not, or that this person may not know of (``NotFound``)."""
     row = store.party(session, party_id=party_id)

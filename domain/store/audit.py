@@ -117,6 +117,17 @@ def page(
     return list(rows.mappings())
 
 
+def people(session: Session) -> dict[UUID, str]:
+    """Return everybody who can have acted, by id, in the order of their names."""
+    rows = session.execute(text("SELECT id, name FROM app_user ORDER BY name, id"))
+    return {row.id: row.name for row in rows}
+
+
+def fund_codes(session: Session) -> tuple[str, ...]:
+    """Return the codes of the funds, in order."""
+    return tuple(session.execute(text("SELECT code FROM fund ORDER BY code")).scalars())
+
+
 class AuditKind(StrEnum):
     """The columns whose words are few and can be chosen from."""
 

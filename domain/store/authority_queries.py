@@ -5,7 +5,7 @@ A delegation is in force by the database's own day (UTC), as sign-ins expire by 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -244,11 +244,13 @@ def person_by_email(session: Session, email: str) -> tuple[UUID, str, Role] | No
     return (row.id, row.name, Role(row.role)) if row else None
 
 
-def people_inside(session: Session) -> tuple[tuple[UUID, str, str], ...]:
-    """Return the bank's own people who may sign in: id, email and name, by name."""
+def people_inside(session: Session, *, but: Collection[Role] = ()) -> tuple[tuple[UUID, str, str], ...]:
+    """Return the bank's own people who may sign in, but for some roles: id, email and name, by name."""
     rows = session.execute(
         text(
-            "SELECT id, email, name FROM app_user WHERE role <> 'investee' AND disabled_at IS NULL ORDER BY name, email"
-        )
+            """SELECT id, email, name FROM app_user
+               WHERE role <> 'investee' AND role <> ALL(:but) AND disabled_at IS NULL ORDER BY name, email"""
+        ),
+        {"but": sorted(map(str, but))},
     )
     return tuple((row.id, row.email, row.name) for row in rows)

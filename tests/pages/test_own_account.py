@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 import re
+from uuid import UUID
 
+import pytest
+
+from api.database.roles import Role
+from api.pages.own_account import short_agent
+from domain.authority import NIGHT
+from domain.desk import audit
+from domain.desk.audit import ActsAsked
+from domain.errors import InputRefused
+from tests.conftest import TestDatabase
 from tests.pages.conftest import PASSWORD, Browser, hidden, words
 
 FRESH = "mustang-elbow-rain"
@@ -70,3 +80,70 @@ def test_the_audit_is_read_by_auditors_and_narrowed_by_its_form(people_in: dict[
     assert people_in["auditor"].get("/audit/files/xlsx").content[:2] == b"PK"
     assert "take out the audit" in words(people_in["auditor"].get("/audit"))
     assert people_in["ann"].get("/audit/files/csv").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("outcome=zz", "Done or refused is expected"),
+        ("act=nonsense", "The audit holds no act “nonsense”"),
+        ("person=nobody", "Choose one of the people"),
+        (f"person={UUID(int=7)}", "There is no such person"),
+        ("subject_kind=zz", "The audit holds no acts on “zz”"),
+        ("fund=zz", "There is no fund “zz”"),
+        ("before=zz", "The audit is not narrowed by “before”"),
+        ("first_day=zz", "Give a day, such as 31 Mar 2026"),
+        ("first_day=2026-02-01&last_day=2026-01-31", "It lies before the first day, 1 Feb 2026"),
+        ("outcome=zz&fund=zz", "There are 2 problems"),
+    ],
+)
+def test_a_filter_that_cannot_be_read_is_told_and_never_left_out(
+    people_in: dict[str, Browser], asked: str, said: str
+) -> None:
+    auditor = people_in["auditor"]
+    page = auditor.get(f"/audit?{asked}")
+    assert (page.status_code, said in words(page)) == (422, True), words(page)[:800]
+    assert "Acts, newest first" not in words(page)
+    assert auditor.get(f"/audit/files/csv?{asked}").status_code == 422
+
+
+def test_the_audit_names_people_and_is_narrowed_to_one(people_in: dict[str, Browser]) -> None:
+    auditor = people_in["auditor"]
+    page = auditor.get("/audit?act=administer+people+and+settings")
+    row = next(one for one in re.findall(r"<tr role.*?</tr>", page.text, re.DOTALL) if "No. " in one)
+    assert re.search(r"user (officer|board|auditor|steward|ann|ben|[^<]*@[^<]*)<", row), row
+    chosen = re.search(r'<option value="([^"]+)">officer</option>', page.text)
+    assert chosen
+    assert auditor.get(f"/audit?person={chosen[1]}").status_code == 200
+
+
+def test_the_command_refuses_an_act_that_no_row_has(database: TestDatabase, people_in: dict[str, Browser]) -> None:
+    with (
+        database.sessions.begin(Role.NIGHT) as session,
+        pytest.raises(InputRefused, match="the audit holds no act “nonsense”"),
+    ):
+        audit.exported(session, by=NIGHT, asked=ActsAsked(act="nonsense"))
+
+
+@pytest.mark.parametrize(
+    ("agent", "short"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0", "Firefox on Linux"),
+        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/130.0 Safari/537.36 Edg/130.0", "Edge on Windows"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) Version/17.0 Safari/604.1", "Safari on iPhone"),
+        ("Reader/2", "Reader/2"),
+        ("x" * 41, "x" * 40 + "…"),
+    ],
+)
+def test_what_a_browser_says_of_itself_is_told_in_short(agent: str, short: str) -> None:
+    assert short_agent(agent) == short
+
+
+def test_each_sign_in_has_its_own_button_in_its_row(people_in: dict[str, Browser]) -> None:
+    here = people_in["board"]
+    another_browser(people_in)
+    page = here.get("/account")
+    rows = [row for row in re.findall(r"<tr role.*?</tr>", page.text, re.DOTALL) if "Reader/2" in row]
+    assert len(rows) == 1
+    assert re.search(r'aria-label="Sign out a browser of [^"]+">Sign out</button>', rows[0])
+    assert re.search(r"<h2[^>]*>Another password</h2>", page.text)

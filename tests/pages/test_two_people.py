@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from api.database.roles import Role as DatabaseRole
 from domain.authority import Actor
+from domain.calendar import in_words
 from domain.desk import authority
 from domain.parties import Role
 from tests.api.world import FUND, World
@@ -132,10 +133,16 @@ def test_a_tie_is_declared_on_the_page_and_shows_on_the_deal(people_in: dict[str
     officer, steward = people_in["officer"], people_in["steward"]
     wrong = post(officer, "/authority/conflicts", {"party": "NOBODY", "since": "2026-01-01", "words": "x", "key": "1"})
     assert (wrong.status_code, "There is no party NOBODY" in words(wrong)) == (422, True)
+    none = post(officer, "/authority/conflicts", {"party": "", "since": "2026-01-01", "words": "x", "key": "0"})
+    assert (none.status_code, "Say which party" in words(none), 'href="#field-tie-party"' in none.text) == (
+        422, True, True,
+    )  # fmt: skip
+    assert '<option value="MILL">Mill Lane Homes</option>' in none.text
     said = {"party": "HARBOUR", "since": "2026-01-01", "words": "my brother", "key": "2"}
     assert post(officer, "/authority/conflicts", said).headers["location"] == "/authority?done=declared#ties"
     assert "my brother" in words(steward.get("/authority"))
     assert "my brother" not in words(people_in["board"].get("/authority"))
+    assert "not with Harbour <script>alert(1)</script> & Sons: conflict" in words(officer.get("/authority"))
     deal = words(officer.get("/deals/D-ANN"))
     assert deal.count("conflict of interest with Harbour") == 1, "told once, on top"
     assert "You have declared a conflict of interest with Harbour" in deal
@@ -152,11 +159,40 @@ def test_acts_are_lent_and_taken_back_on_the_page(people_in: dict[str, Browser],
     board, officer = people_in["board"], people_in["officer"]
     day = re.search(r'name="from_day" value="([^"]+)"', board.get("/authority").text)
     assert day
+    today = date.fromisoformat(day[1])
+    assert "auditor@bank.example" not in board.get("/authority").text.partition("delegations")[2], "who borrows nothing"
     said = {"to": "officer@bank.example", "act": act, "from_day": day[1], "to_day": day[1], "key": "1"}
     assert post(board, "/authority/delegations", said).headers["location"] == "/authority?done=lent#lent"
     page = officer.get("/authority")
     assert "In force" in words(page)
+    assert f"Approve a deal never whoever proposed the deal Yes, lent lent by board until {in_words(today)}" in words(
+        page
+    )
     (number,) = set(re.findall(r'action="/authority/delegations/(\d+)/end"', page.text))
     assert post(officer, f"/authority/delegations/{number}/end", {"key": "2"}).status_code == 303
     late = {**said, "to_day": "2099-01-01", "key": "3"}
     assert "A delegation lasts at most 90 days" in words(post(board, "/authority/delegations", late))
+
+
+def test_ones_own_column_tells_a_funds_own_amount(
+    people_in: dict[str, Browser], world: World, database: TestDatabase
+) -> None:
+    assert "in Harbours" not in words(people_in["officer"].get("/authority"))
+    with database.sessions.begin(DatabaseRole.NIGHT) as session:
+        authority.set_amount(
+            session, fund_code=FUND, act="pay out a drawdown", role="officer", minor=10_00,
+            valid_from=world_day(), source="resolution 7", by=Actor(UUID(int=1), "Stella", Role.STEWARD),
+        )  # fmt: skip
+    assert "in Harbours: EUR 10.00" in words(people_in["officer"].get("/authority"))
+    assert "in Harbours" not in words(people_in["board"].get("/authority"))
+
+
+def test_acts_are_lent_up_to_an_amount(people_in: dict[str, Browser], world: World) -> None:
+    officer = people_in["officer"]
+    day = re.search(r'name="from_day" value="([^"]+)"', officer.get("/authority").text)
+    assert day
+    said = {"to": "board@bank.example", "act": "pay out a drawdown", "from_day": day[1], "to_day": day[1]}
+    more = post(officer, "/authority/delegations", {**said, "amount": "25,000,000.01", "key": "1"})
+    assert (more.status_code, 'href="#field-lend-amount"' in more.text) == (422, True)
+    assert post(officer, "/authority/delegations", {**said, "amount": "1,000.00", "key": "2"}).status_code == 303
+    assert "up to 1,000.00" in words(people_in["board"].get("/authority"))
