@@ -209,6 +209,7 @@ def _writing(out: Path | None) -> Iterator[IO[bytes]]:
     try:
         with out.open("wb") as file:
             yield file
+        typer.echo(f"written: {out}", err=True)
     except OSError as failure:
         typer.echo(f"refused: {out} cannot be written: {failure.strerror}", err=True)
         raise typer.Exit(1) from failure
@@ -221,10 +222,12 @@ def _print_table(sheet: Sheet, head: StatementHead, file: IO[bytes]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from domain.calendar import in_words
+
     text = io.StringIO()
     console = Console(file=text, width=None if sys.stdout.isatty() else 160)
-    known = f"as known at seal {head.seal}" + (f" ({head.sealed_at:%d %b %Y})" if head.sealed_at else "")
-    span = f"{head.first:%d %b %Y} to {head.as_of:%d %b %Y}" if head.first else f"as of {head.as_of:%d %b %Y}"
+    known = f"as known at seal {head.seal}" + (f" ({in_words(head.sealed_at.date())})" if head.sealed_at else "")
+    span = f"{in_words(head.first)} to {in_words(head.as_of)}" if head.first else f"as of {in_words(head.as_of)}"
     console.print(Text(f"{head.fund_name} ({head.fund}): {sheet.title}, {span}, {known}", style="bold"))
     if head.is_old:
         console.print(Text(f"More is known today: the fund's last seal is {head.last_seal}.", style="yellow"))
@@ -240,6 +243,7 @@ def _print_table(sheet: Sheet, head: StatementHead, file: IO[bytes]) -> None:
 
 
 def _cell(value: Value) -> str:
+    from domain.calendar import in_words
     from domain.money import Money
 
     match value:
@@ -248,6 +252,6 @@ def _cell(value: Value) -> str:
         case Money():
             return str(value)[len(value.currency) + 1 :]
         case date():
-            return value.isoformat()
+            return in_words(value)
         case _:
             return str(value)

@@ -60,8 +60,8 @@ def trial_balance_sheet(found: FundStatement[TrialBalance], *, whole: bool = Tru
     told = found.figures
     lines, memorandum = ([one for one in them if whole or one.balance.minor] for them in (told.lines, told.memorandum))
     rows = [
-        *_accounts(lines, told.sums, "Accounts"),
-        *_accounts(memorandum, told.memorandum_sums, "Memorandum"),
+        *_accounts(lines, told.sums, "Accounts", whole=whole),
+        *_accounts(memorandum, told.memorandum_sums, "Memorandum", whole=whole),
     ]
     columns = (
         Column("Part", 13), Column("Account", 32), Column("Kind", 16), Column("Currency", 9),
@@ -70,9 +70,12 @@ def trial_balance_sheet(found: FundStatement[TrialBalance], *, whole: bool = Tru
     return Sheet(STATEMENT_WORDS["trial-balance"], columns, rows, about(found.head))
 
 
-def _accounts(lines: Iterable[TrialBalanceLine], sums: Iterable[TrialBalanceSum], part: str) -> Iterator[Row]:
+def _accounts(
+    lines: Iterable[TrialBalanceLine], sums: Iterable[TrialBalanceSum], part: str, *, whole: bool
+) -> Iterator[Row]:
     for one in lines:
-        yield (part, one.code, ACCOUNT_KIND_WORDS[one.kind], one.balance.currency, one.debit, one.credit)
+        name = one.code if whole else account_words(one.code)
+        yield (part, name, ACCOUNT_KIND_WORDS[one.kind], one.balance.currency, one.debit, one.credit)
     for total in sums:
         yield (part, "Total", None, total.debit.currency, total.debit, total.credit)
 
@@ -100,12 +103,14 @@ def income_sheet(found: FundStatement[IncomeStatement], *, whole: bool = True) -
 def cash_flow_sheet(found: FundStatement[CashFlow], *, whole: bool = True) -> Sheet:
     """Return the cash flow: cash at the start, what moved it, cash at the end."""
     head, told = found.head, found.figures
-    rows = [_row("Cash", STATEMENT_LINE_WORDS["opening"], told.opening, head)]
-    rows += [_row("Flow", STATEMENT_LINE_WORDS[one.name], one, head) for one in told.lines if whole or one.shown]
+    rows = [_row("Cash", STATEMENT_LINE_WORDS["opening"], told.opening, head, whole=whole)]
+    rows += [
+        _row("Flow", STATEMENT_LINE_WORDS[one.name], one, head, whole=whole) for one in told.lines if whole or one.shown
+    ]
     if told.currency_result is not None:
         blank = (None,) * len(head.currencies)
         rows.append(("Flow", STATEMENT_LINE_WORDS["currency_result"], None, *blank, told.currency_result))
-    rows.append(_row("Cash", STATEMENT_LINE_WORDS["closing"], told.closing, head))
+    rows.append(_row("Cash", STATEMENT_LINE_WORDS["closing"], told.closing, head, whole=whole))
     return Sheet(STATEMENT_WORDS["cash-flow"], _columns(head), rows, about(head))
 
 
@@ -142,22 +147,25 @@ def _part(table: FigureTable, head: StatementHead, *, whole: bool) -> Iterator[R
     part = PART_OF_STATEMENT_WORDS[table.part]
     for line in table.lines:
         if line.name in _OTHERS:
-            yield from _each_account(part, line, head)
+            yield from _each_account(part, line, head, whole=whole)
         elif whole or line.shown:
-            yield _row(part, STATEMENT_LINE_WORDS[line.name], line, head)
+            yield _row(part, STATEMENT_LINE_WORDS[line.name], line, head, whole=whole)
     yield _row(part, SUM_WORDS[table.part], table.sum, head)
 
 
-def _each_account(part: str, line: FigureLine, head: StatementHead) -> Iterator[Row]:
+def _each_account(part: str, line: FigureLine, head: StatementHead, *, whole: bool) -> Iterator[Row]:
     """Yield a row for each account of a source's own: nobody else knows what it stands for."""
     blank = (None,) if len(head.currencies) > 1 else ()
     for one in line.accounts:
         amounts = tuple(one.amount if of == one.amount.currency else None for of in head.currencies)
         if one.amount.minor:
-            yield (part, STATEMENT_LINE_WORDS[line.name], one.code, *amounts, *blank)
+            name = one.code if whole else account_words(one.code)
+            yield (part, STATEMENT_LINE_WORDS[line.name], name, *amounts, *blank)
 
 
-def _row(part: str, words: str, line: FigureLine, head: StatementHead) -> Row:
-    codes = ", ".join(dict.fromkeys(one.code for one in line.accounts if one.amount.minor))
+def _row(part: str, words: str, line: FigureLine, head: StatementHead, *, whole: bool = True) -> Row:
+    """Return a row; a file names accounts by their codes, a table for people by their names."""
+    held = dict.fromkeys(one.code for one in line.accounts if one.amount.minor)
+    codes = ", ".join(held if whole else map(account_words, held))
     total = (line.total,) if len(head.currencies) > 1 else ()
     return (part, words, codes, *line.amounts, *total)

@@ -44,7 +44,12 @@ def account_page(reader: Reader, found: FundStatement[AccountStatement]) -> Page
         mark=Mark(_("as known at seal %s") % reader.number(head.seal), "warn") if head.is_old else None,
         trail=(Link("/ledger", _("Ledger")), back),
         facts=facts,
-        parts=(*notes(reader, head, place), _postings(reader, told, turned=turned), *_more(reader, found)),
+        parts=(
+            *notes(reader, head, place),
+            *_newest(reader, found),
+            _postings(reader, told, turned=turned),
+            *_more(reader, found),
+        ),
         sections=(
             Section(_("Another day"), (form,), anchor="day"),
             Section(_("Download"), (downloads(reader, head, place, **said),), anchor="download"),
@@ -82,6 +87,18 @@ def _posting(reader: Reader, one: AccountLine, balance: str) -> Row:
         reader.figure(-one.amount) if one.amount.minor < 0 else "",
         balance,
     )
+
+
+def _newest(reader: Reader, found: FundStatement[AccountStatement]) -> tuple[Part, ...]:
+    """Return the way to the newest postings, where they do not fit on the page with all the others."""
+    head, told = found.head, found.figures
+    begin = head.as_of.replace(day=1)
+    if told.next is None or (head.first is not None and head.first >= begin):
+        return ()
+    flow = {"flow": told.flow.value} if told.flow else {}
+    to = account_address(head, told.account.code, told.account.currency, **{"from": begin}, **flow)
+    words = reader.gettext("The oldest come first.")
+    return (Text(words, link=Link(to, reader.gettext("Show the postings since %s") % reader.day(begin))),)
 
 
 def _more(reader: Reader, found: FundStatement[AccountStatement]) -> tuple[Part, ...]:

@@ -11,7 +11,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
-from api.deps import PageTransaction, Visitor
+from api.database.roles import Role
+from api.deps import PageTransaction, Visitor, database_of
 from api.pages.forms import FORM_GUARDS, RIGHT, Typed, Wrong, done_once, new_key, read_day, see, wrong_by
 from api.pages.parts import (
     Button,
@@ -31,6 +32,7 @@ from api.pages.parts import (
 )
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import show
+from api.problems import trace_id_of
 from api.refusals import TOLD_TO_THE_AUDIT
 from domain.authority import MAY, Act, permit
 from domain.currencies import Rate
@@ -57,6 +59,26 @@ def show_currencies(
     permit(Act.READ_BOOK, by=visitor.actor)
     reader = reader_of(request)
     return show(request, "page.html", currencies_page(session, reader, code, done=done), reader=reader)
+
+
+@router.post("/ledger/{code}/currencies", dependencies=FORM_GUARDS)
+def open_currency(request: Request, visitor: Visitor, typed: Typed, code: str) -> Response:
+    """Open a fund's accounts in another currency; one that is open stays as it is."""
+    permit(Act.ADMINISTER, by=visitor.actor)
+    reader, by, sessions = reader_of(request), visitor.actor, database_of(request).sessions
+    try:
+        # As at the API's door, accounts are opened by the night's database role.
+        with sessions.begin(Role.NIGHT, by, request=trace_id_of(request)) as session:
+            wanted = typed.get("new_currency", "").strip().upper()
+            currencies.open_currency(session, fund_code=code, currency=wanted, by=by)
+        return see(f"/ledger/{quote(code)}/currencies?done=open")
+    except TOLD_TO_THE_AUDIT:
+        raise
+    except Refusal as refusal:
+        wrong = wrong_by(refusal, fields={"currency": "new_currency"})
+        with sessions.begin(Role.APP, by) as session:
+            page = currencies_page(session, reader, code, opening_typed=typed, opening_wrong=wrong)
+        return show(request, "page.html", page, status=422, reader=reader)
 
 
 @router.post("/ledger/{code}/rates", dependencies=FORM_GUARDS)
@@ -138,14 +160,20 @@ def currencies_page(
     wrong: Wrong = RIGHT,
     rate_typed: Mapping[str, str] | None = None,
     rate_wrong: Wrong = RIGHT,
+    opening_typed: Mapping[str, str] | None = None,
+    opening_wrong: Wrong = RIGHT,
 ) -> Page:
     """Return the page of a fund's other currencies."""
     _ = reader.gettext
     fund = funds.fund_by_code(session, code)
     held = currencies.positions(session, fund_code=code)
-    notes = (Text(_("The rate is recorded."), "good"),) if done == "rate" else ()
+    said = {"rate": _("The rate is recorded."), "open": _("The fund has accounts in this currency now.")}
+    notes = (Text(said[done], "good"),) if done in said else ()
     role = reader.known.actor.role if reader.known else None
     forms = []
+    if role in MAY[Act.ADMINISTER]:
+        form = _opening_form(reader, fund, opening_typed or {}, opening_wrong)
+        forms.append(Section(_("Open another currency"), (form,), anchor="open"))
     if held and role in MAY[Act.CONVERT]:
         forms.append(
             Section(
@@ -220,6 +248,22 @@ def _rates_table(reader: Reader, rates: tuple[RateLine, ...]) -> Part:
 def _choices(held: tuple[CurrencyPosition, ...], fund: FundRow, chosen: str, *, own: bool) -> tuple[Choice, ...]:
     every = [*([fund.currency] if own else []), *(one.currency for one in held)]
     return tuple(Choice(one, one, one == chosen) for one in every)
+
+
+def _opening_form(reader: Reader, fund: FundRow, typed: Mapping[str, str], wrong: Wrong) -> Form:
+    _ = reader.gettext
+    hint = _("Three letters, such as USD. Its cash never falls below zero.")
+    return Form(
+        action=f"/ledger/{quote(fund.code)}/currencies",
+        csrf_token=reader.known.csrf_token if reader.known else "",
+        fields=(
+            Field(
+                "new_currency", _("Currency"), typed.get("new_currency", ""), hint=hint, error=wrong.at("new_currency")
+            ),
+        ),
+        buttons=(Button(_("Open its accounts")),),
+        problems=wrong.top,
+    )
 
 
 def _rate_form(

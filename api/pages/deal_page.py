@@ -123,6 +123,7 @@ def deal_page(
     names = deal_parts.subject_names(session, detail.limits)
     limits = (Section(_("Limits"), (deal_parts.limits_table(reader, detail, names),), anchor="limits"),)
     ledger = (Section(_("Ledger"), deal_parts.ledger_parts(reader, detail), anchor="ledger"),)
+    ledger_of = f"/ledger/{quote(state.fund_code)}/balance-sheet"
     early = not any(one.figures.drawn.minor for one in detail.instruments)
     return Page(
         title=state.title,
@@ -131,7 +132,7 @@ def deal_page(
         trail=(Link("/deals", _("Deals")),),
         facts=(
             Figure(_("Deal"), state.code),
-            Figure(_("Fund"), state.fund_name),
+            Figure(_("Fund"), state.fund_name, href=ledger_of if inside else ""),
             Figure(_("Business day"), reader.day(detail.fund_business_day)),
             Figure(_("Contract signed"), reader.day(state.signed_on)),
         ),

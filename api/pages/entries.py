@@ -98,7 +98,11 @@ def entry_page(
         debit, credit = (reader.figure(money), "") if money.minor >= 0 else ("", reader.figure(-money))
         rows.append(
             line(
-                Cell(posting["account"].replace("_", " "), note=names.get(str(posting["instrument_id"]), "")),
+                Cell(
+                    posting["account"].replace("_", " "),
+                    _account_address(row, posting),
+                    note=names.get(str(posting["instrument_id"]), ""),
+                ),
                 posting["currency"],
                 debit,
                 credit,
@@ -162,3 +166,9 @@ def _taken_back_by_two(
         return (Text(" ".join(f"{sentence(str(reason))}." for reason in found.reasons)),)
     words, action = _("Ask for the reversal of this entry"), f"/entries/{row['id']}/request"
     return (ask_form(reader, action, words, typed=typed, wrong=wrong),)
+
+
+def _account_address(row: dict[str, Any], posting: dict[str, Any]) -> str:
+    """Return the address of a posting's account on the day of its entry."""
+    day, fund, account = row["booked_on"], quote(row["fund"]), quote(posting["account"])
+    return f"/ledger/{fund}/accounts/{account}?currency={posting['currency']}&from={day}&as_of={day}"

@@ -29,6 +29,7 @@ from api.pages.parts import (
     Section,
     Summary,
     Table,
+    Tabs,
     TargetPanel,
     Text,
     line,
@@ -69,7 +70,7 @@ def report_page(reader: Reader, found: ImpactReport, *, head: int) -> Page:
             Figure(_("Known at seal"), reader.number(found.seal), reader.moment(found.sealed_at)),
             Figure(_("Currency"), found.currency),
         ),
-        parts=(*notes, _summary(reader, found)),
+        parts=(*notes, _summary(reader, found), _to_the_ledger(reader, found)),
         sections=(
             Section(
                 _("Missions"),
@@ -94,6 +95,20 @@ def report_page(reader: Reader, found: ImpactReport, *, head: int) -> Page:
                 note=_("How often the fund's money has been used again."),
             ),
             Section(_("Another day"), (_day_form(reader, found),), anchor="day"),
+        ),
+    )
+
+
+def _to_the_ledger(reader: Reader, found: ImpactReport) -> Tabs:
+    """Return the way to the fund's statements of the same day, as known at the same seal."""
+    _ = reader.gettext
+    to, days = f"/ledger/{quote(found.fund)}", f"as_of={found.as_of}&seal={found.seal}"
+    year = found.as_of.replace(month=1, day=1)
+    return Tabs(
+        _("The same day in the ledger"),
+        (
+            Link(f"{to}/balance-sheet?{days}", _("Balance sheet")),
+            Link(f"{to}/cash-flow?from={year}&{days}", _("Cash flow")),
         ),
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Annotated
 from urllib.parse import quote
 
@@ -13,14 +12,29 @@ from fastapi.responses import Response
 from api.database.roles import Role
 from api.deps import PageTransaction, Visitor, database_of
 from api.pages.forms import FORM_GUARDS, RIGHT, Typed, Wrong, done_once, new_key, read_day, see, wrong_by
-from api.pages.parts import Button, Choice, Field, Figure, Form, Link, Page, Part, Section, Text, line, table
+from api.pages.parts import (
+    Button,
+    Cell,
+    Choice,
+    Facts,
+    Field,
+    Figure,
+    Form,
+    Link,
+    Page,
+    Part,
+    Section,
+    Text,
+    line,
+    table,
+)
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import show
 from api.problems import trace_id_of
 from api.refusals import TOLD_TO_THE_AUDIT
 from domain.authority import MAY, Act, permit
 from domain.desk import ledger, periods
-from domain.desk.periods import PeriodsOfFund
+from domain.desk.periods import ClosingPreview, PeriodLine, PeriodsOfFund
 from domain.errors import InputRefused, Problem, Refusal
 
 router = APIRouter(include_in_schema=False)
@@ -54,7 +68,9 @@ def close_period(request: Request, visitor: Visitor, typed: Typed, code: str) ->
             if period_end not in told.may_close:
                 what = reader.gettext("Choose one of the days in the list")
                 raise InputRefused([Problem("period_end", what)], subject="the form")
-            return show(request, "page.html", confirmation_page(reader, told, period_end), reader=reader)
+            with sessions.begin(Role.APP, by) as session:
+                before = periods.preview(session, fund_code=code, period_end=period_end, by=by)
+            return show(request, "page.html", confirmation_page(reader, told, before), reader=reader)
         with sessions.begin(Role.NIGHT, by) as session:
             ledger.seal_facts(session)
         with sessions.begin(Role.NIGHT, by, request=trace) as session:
@@ -91,7 +107,7 @@ def periods_page(
             notes = (Text(_("The period to {day} is closed.").format(day=reader.day(one.period_end)), "good"),)
     rows = [
         line(
-            reader.day(one.period_end),
+            Cell(reader.day(one.period_end), _statement_address(told.fund, one)),
             reader.moment(one.closed_at),
             one.closed_by,
             reader.number(one.seal) if one.seal else _("in a moment"),
@@ -133,9 +149,10 @@ def _closing_part(reader: Reader, told: PeriodsOfFund, typed: Mapping[str, str],
         return Text(_("Periods are closed by a steward or by the board."))
     if not told.may_close:
         return Text(_("No month has passed that is not closed. A month is closed when its last night has run."))
-    first = told.may_close[0].isoformat()
-    chosen = typed.get("period_end", first)
-    choices = tuple(Choice(day.isoformat(), reader.day(day), chosen == day.isoformat()) for day in told.may_close)
+    newest = told.may_close[-1].isoformat()
+    chosen = typed.get("period_end", newest)
+    days = reversed(told.may_close)
+    choices = tuple(Choice(day.isoformat(), reader.day(day), chosen == day.isoformat()) for day in days)
     return Form(
         action=f"/ledger/{quote(told.fund)}/periods",
         csrf_token=reader.known.csrf_token if reader.known else "",
@@ -154,9 +171,10 @@ def _closing_part(reader: Reader, told: PeriodsOfFund, typed: Mapping[str, str],
     )
 
 
-def confirmation_page(reader: Reader, told: PeriodsOfFund, period_end: date) -> Page:
-    """Return the page that asks once more: closing cannot be taken back."""
+def confirmation_page(reader: Reader, told: PeriodsOfFund, before: ClosingPreview) -> Page:
+    """Return the page that asks once more, with what the book comes to: closing cannot be taken back."""
     _ = reader.gettext
+    period_end = before.period_end
     action = f"/ledger/{quote(told.fund)}/periods"
     return Page(
         _("Close the period to {day}?").format(day=reader.day(period_end)),
@@ -164,6 +182,7 @@ def confirmation_page(reader: Reader, told: PeriodsOfFund, period_end: date) -> 
         parts=(
             Text(_("This cannot be taken back."), "warn"),
             Text(meaning(reader)),
+            *_preview_parts(reader, told, before),
             Form(
                 action=action,
                 csrf_token=reader.known.csrf_token if reader.known else "",
@@ -174,3 +193,30 @@ def confirmation_page(reader: Reader, told: PeriodsOfFund, period_end: date) -> 
         ),
         narrow=True,
     )
+
+
+def _preview_parts(reader: Reader, told: PeriodsOfFund, before: ClosingPreview) -> tuple[Part, ...]:
+    """Return what the book comes to on the day that is to be closed, and what still stands open."""
+    _ = reader.gettext
+    day = before.period_end
+    sums = [
+        Figure(_("Debits"), reader.money(one), _("credits %s") % reader.figure(other))
+        for one, other in zip(before.debits, before.credits, strict=True)
+    ]
+    facts = (
+        *sums,
+        Figure(_("Nights have run up to"), reader.day(before.nights_to), _("none is missing before this day")),
+        Figure(_("Entries to be sealed"), reader.number(before.unsealed), _("closing seals them first")),
+        Figure(
+            _("Requests that stand open"), reader.number(before.asked),
+            _("what they bring is booked on the open day"), href="/board/approvals#requests",
+        ),
+    )  # fmt: skip
+    balance = Link(f"/ledger/{quote(told.fund)}/trial-balance?as_of={day}", _("The trial balance of this day"))
+    return Facts(facts), Text("", link=balance)
+
+
+def _statement_address(fund: str, one: PeriodLine) -> str:
+    """Return the balance sheet of a closed period, as known at the seal that closed it."""
+    seal = f"&seal={one.seal}" if one.seal else ""
+    return f"/ledger/{quote(fund)}/balance-sheet?as_of={one.period_end}{seal}"

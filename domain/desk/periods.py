@@ -12,11 +12,23 @@ from domain.calendar import in_words
 from domain.errors import InputRefused, NotFound, Refusal
 from domain.money import Money
 from domain.periods import closing_problems, days_that_may_close, open_day
-from domain.store import audit, balances, fund_queries, ledger, seals
+from domain.statements import trial_balance
+from domain.store import audit, balances, fund_queries, ledger, request_queries, seals
 from domain.store import periods as store
 from domain.store.periods import PeriodLine
 
-__all__ = ["PeriodClosing", "PeriodLine", "PeriodsOfFund", "close", "hold", "periods"]
+__all__ = [
+    "ClosingPreview",
+    "PeriodClosing",
+    "PeriodLine",
+    "PeriodsOfFund",
+    "close",
+    "hold",
+    "periods",
+    "preview",
+]
+
+REQUESTS_LOOKED_AT = 1000
 
 
 class ClosingCameBetween(Refusal):
@@ -46,6 +58,41 @@ class PeriodsOfFund:
     open_day: date
     may_close: tuple[date, ...]
     closed: tuple[PeriodLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingPreview:
+    """What stands in a book that is to be closed up to a day: who closes it looks at this before.
+
+    ``debits`` and ``credits`` are the trial balance of that day, per currency, memorandum apart. ``unsealed`` is how
+    many of its entries wait for their seal: closing seals them. ``asked`` is how many requests of the fund stand open.
+    """
+
+    period_end: date
+    nights_to: date
+    debits: tuple[Money, ...]
+    credits: tuple[Money, ...]
+    unsealed: int
+    asked: int
+
+
+def preview(session: Session, *, fund_code: str, period_end: date, by: Actor) -> ClosingPreview:
+    """Return what a closing would close over. Refused: the role, an unknown fund."""
+    permit(Act.CLOSE_PERIOD, by=by)
+    fund = fund_queries.fund_by_code(session, fund_code)
+    assert fund.id is not None, "a fund that was read has its id"
+    position = seals.known_at(session, fund.id).position
+    held = balances.balances(session, fund_id=fund.id, as_of=period_end, position=position)
+    sums = trial_balance(held, ledger.account_kinds(session, fund.id)).sums
+    every = request_queries.requests(session, only_open=True, limit=REQUESTS_LOOKED_AT)
+    return ClosingPreview(
+        period_end=period_end,
+        nights_to=fund.business_day,
+        debits=tuple(one.debit for one in sums),
+        credits=tuple(one.credit for one in sums),
+        unsealed=store.unsealed_in(session, fund_id=fund.id, period_end=period_end),
+        asked=sum(one.fund_id == fund.id for one in every),
+    )
 
 
 def hold(session: Session, *, fund_code: str, by: Actor) -> None:

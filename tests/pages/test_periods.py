@@ -20,6 +20,7 @@ def test_a_period_is_closed_in_two_steps(people_in: dict[str, Browser], world: W
     asked = board.send(page, PERIODS, period_end="2026-02-28")
     assert "Close the period to 28 Feb 2026? " in words(asked)
     assert "cannot be taken back" in words(asked)
+    assert "Nights have run up to 31 Mar 2026" in words(asked) and "Requests that stand open 0" in words(asked)
     done = board.send(asked, PERIODS)
     assert (done.status_code, done.headers["location"]) == (303, f"{PERIODS}?closed=2026-02-28")
     # Sent twice, it leads to the same page and changes nothing.
@@ -36,6 +37,30 @@ def test_a_day_that_may_not_close_is_told_beside_the_form(people_in: dict[str, B
         assert refused.status_code == 422
     page = board.send(board.get(PERIODS), PERIODS, period_end="2026-04-30", step="close", key="x")
     assert (page.status_code, "has reached 31 Mar 2026" in words(page)) == (422, True)
+
+
+def test_what_a_closing_closes_over_is_shown_before(people_in: dict[str, Browser], world: World) -> None:
+    board = people_in["board"]
+    page = board.get(PERIODS)
+    assert '<option value="2026-03-31" selected>' in page.text, "the newest month"
+    asked = words(board.send(page, PERIODS, period_end="2026-03-31"))
+    assert "Debits EUR 1,000,000.00 credits 1,000,000.00" in asked and "Entries to be sealed 0" in asked
+    done = board.send(board.send(page, PERIODS, period_end="2026-03-31"), PERIODS)
+    assert f"/ledger/{FUND}/balance-sheet?as_of=2026-03-31&amp;seal=" in board.get(done.headers["location"]).text
+
+
+def test_a_steward_opens_another_currency(people_in: dict[str, Browser], world: World) -> None:
+    steward = people_in["steward"]
+    assert f'action="{CURRENCIES}"' not in people_in["officer"].get(CURRENCIES).text
+    page = steward.get(CURRENCIES)
+    for wrong, told in (("EUR", "own currency"), ("dollars", "ISO 4217"), ("", "ISO 4217")):
+        refused = steward.send(page, CURRENCIES, new_currency=wrong)
+        assert (refused.status_code, told in words(refused)) == (422, True)
+    done = steward.send(page, CURRENCIES, new_currency=" usd ")
+    assert (done.status_code, done.headers["location"]) == (303, f"{CURRENCIES}?done=open")
+    assert "Convert an amount" in words(people_in["officer"].get(CURRENCIES))
+    assert "has accounts in this currency" in words(steward.get(done.headers["location"]))
+    assert people_in["officer"].send(page, CURRENCIES, new_currency="USD").status_code == 403
 
 
 def test_others_read_and_do_not_close(people_in: dict[str, Browser], world: World) -> None:

@@ -153,7 +153,7 @@ def test_figures_are_written_as_the_reader_is_used_to(people_in: dict[str, Brows
     ("officer", "/no/such/page", 404, "There is no such page"),
     ("officer", "/entries/not-a-number", 404, "There is no such page"),
     ("ann", "/investee/reports/not-an-id", 404, "There is no such page"),
-    ("officer", "/board/harbours/report?as_of=31.3.2026", 422, "The day of the report"),
+    ("officer", "/board/harbours/report?as_of=31.3.2026", 422, "The day Write a day such as"),
     ("ann", "/officer", 403, "Only the bank's own people may read this"),
     ("officer", "/investee", 403, "Only investees may do this; you are signed in as officer"),
 ])  # fmt: skip

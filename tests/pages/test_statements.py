@@ -195,3 +195,18 @@ def test_a_statement_says_whether_its_period_is_closed(people_in: dict[str, Brow
     assert "Period closed on" in said(opened(board, "/ledger/harbours/balance-sheet?as_of=2026-02-10"))
     assert "Period open" in said(opened(board, "/ledger/harbours/balance-sheet?as_of=2026-03-01"))
     assert "closed up to 28 Feb 2026" in said(opened(board, "/ledger"))
+
+
+def test_ledger_deal_and_impact_lead_to_one_another(people_in: dict[str, Browser], world: World) -> None:
+    auditor = people_in["auditor"]
+    deal = opened(auditor, "/deals/D-ANN")
+    assert "/ledger/harbours/balance-sheet" in links(deal).values()
+    assert "/ledger/harbours" not in people_in["ann"].get("/deals/D-ANN").text
+    entry = opened(auditor, links(deal)[next(text for text in links(deal) if text.startswith("Entry "))])
+    account = opened(auditor, next(to for to in links(entry).values() if "/accounts/" in to))
+    assert "Booked on" in said(account)
+    report = opened(auditor, "/board/harbours/report")
+    ledger = {text: to for text, to in links(report).items() if to.startswith("/ledger/harbours/")}
+    assert set(ledger) == {"Balance sheet", "Cash flow"}
+    assert all("as_of=2026-03-31" in to and "seal=" in to for to in ledger.values())
+    assert "All assets 1,000,000.00" in said(opened(auditor, ledger["Balance sheet"]))
