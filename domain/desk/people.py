@@ -193,7 +193,7 @@ def _change_password(
     sign_ins.lock(session, user_id=row["id"])
     store.keep_password(session, user_id=row["id"], password_hash=password_hash)
     audit.record(
-        session, by=by, act="change a password", subject_kind="user", subject=row["id"], detail={"email": row["email"]},
+        session, by=by, act="change a password", subject_kind="user", subject=row["id"], detail={"email": email},
         before=PASSWORD_BEFORE, after=PASSWORD_AFTER,
     )  # fmt: skip
     return row
