@@ -6,7 +6,9 @@ Each command lives in ``api/commands`` and imports what it needs when it runs, s
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
+import pwd
 import sys
 
 import typer
@@ -43,9 +45,23 @@ def say(refusal: Refusal) -> None:
     print(f"refused: {count:,} problem{'s' if count > 1 else ''}; nothing was done", file=sys.stderr)
 
 
+def say_whence() -> None:
+    """Let the audit say which user of the operating system runs this command: many commands act in no person's name."""
+    from api.database.sessions import WHENCE, Whence
+
+    number = os.getuid()
+    try:
+        user = pwd.getpwuid(number).pw_name
+    except KeyError:  # a container may run as a number that has no name
+        user = str(number)
+    WHENCE.set(Whence("command", f"user {user}"))
+
+
 def main() -> None:
     """Run a command; a refusal, or a database that cannot be had, ends it with exit code 1 and in words."""
     try:
+        if "--help" not in sys.argv:
+            say_whence()
         app()
     except Refusal as refusal:
         say(refusal)

@@ -272,8 +272,7 @@ def still_fits(session: Session, kept: PasswordKept) -> Actor:
     """
     assert kept.known is not None, "a password that was checked is somebody's"
     sign_ins.lock(session, user_id=kept.known.user.id)
-    row = store.user_by_email(session, kept.known.user.email)
-    if row is None or row["password_hash"] != kept.password_hash:
+    if not store.password_still_fits(session, checked=kept.password_hash):
         raise SignInRefused
     return kept.known.actor
 

@@ -28,6 +28,12 @@ def user_by_email(session: Session, email: str) -> RowMapping | None:
     return session.execute(text("SELECT * FROM sign_in_of(:email)"), {"email": email}).mappings().one_or_none()
 
 
+def password_still_fits(session: Session, *, checked: str) -> bool:
+    """Tell whether a hash that was checked is still the actor's own, who may sign in."""
+    found = session.execute(text("SELECT password_still_fits(:checked)"), {"checked": checked})
+    return bool(found.scalar_one())
+
+
 def user_who_may_sign_in(session: Session, email: str) -> RowMapping | None:
     """Return id and name of a user; None for an unknown or disabled one."""
     found = session.execute(

@@ -86,5 +86,11 @@ BEGIN
     RETURN QUERY SELECT 0, false;
 END $$;
 
-REVOKE ALL ON FUNCTION lock_sign_ins(uuid) FROM PUBLIC;
+-- Whether a hash that was checked is still the actor's own: asked in the transaction that lets them in.
+CREATE FUNCTION password_still_fits(checked text) RETURNS boolean
+    LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp
+    RETURN EXISTS (SELECT FROM app_user WHERE id = actor_id() AND password_hash = checked AND disabled_at IS NULL);
+
+REVOKE ALL ON FUNCTION lock_sign_ins(uuid), password_still_fits(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION lock_sign_ins(uuid) TO missionbook_app, missionbook_night;
+GRANT EXECUTE ON FUNCTION password_still_fits(text) TO missionbook_app;

@@ -21,7 +21,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    drop_functions(USED, ATTEMPTED, "lock_sign_ins(uuid)")
+    drop_functions(USED, ATTEMPTED, "lock_sign_ins(uuid)", "password_still_fits(text)")
     for name in ("token_used", "sign_in_attempted"):
         run_one("0016_sign_ins", f"CREATE FUNCTION {name}(", ends="END $$;")
     op.execute(f"REVOKE ALL ON FUNCTION {USED}, {ATTEMPTED} FROM PUBLIC")

@@ -1,6 +1,8 @@
 """The commands that the README and CI rely on, and the environment that each of them makes for itself."""
 
+import contextvars
 import os
+import pwd
 import re
 import shutil
 import signal
@@ -11,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from api import cli
+from api.database.sessions import WHENCE
 from tests.house.tree import ROOT, text_of
 
 TARGETS = {"run", "test", "test-browser", "check", "bench"}
@@ -124,3 +128,12 @@ def test_make_run_hands_the_signal_on_and_waits_for_the_server(tmp_path: Path, h
             os.killpg(make.pid, signal.SIGKILL)
         make.wait()
         make.stdout.close()
+
+
+def test_a_command_says_which_user_of_the_machine_runs_it() -> None:
+    def whence() -> tuple[str, str]:
+        cli.say_whence()
+        return WHENCE.get().door, WHENCE.get().address
+
+    # In a context of its own, so that the tests after this one come from nowhere.
+    assert contextvars.copy_context().run(whence) == ("command", f"user {pwd.getpwuid(os.getuid()).pw_name}")

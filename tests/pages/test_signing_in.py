@@ -37,6 +37,15 @@ def test_a_password_opens_a_session_and_signing_out_ends_it(people_in: dict[str,
     assert officer.get("/officer").headers["Location"] == "/sign-in?next=/officer"
 
 
+def test_each_sign_in_gets_a_secret_of_its_own_and_the_old_one_ends(people_in: dict[str, Browser]) -> None:
+    officer = people_in["officer"]
+    told = officer("POST", "/sign-in", data={"email": "officer@bank.example", "password": PASSWORD})
+    fresh = told.headers["Set-Cookie"].partition("=")[2].partition(";")[0]
+    assert fresh != officer.cookie
+    assert officer.get("/officer").status_code == 303
+    assert Browser(officer.app, fresh).get("/officer").status_code == 200
+
+
 @pytest.mark.parametrize("said", [
     {"email": "officer@bank.example", "password": "wrong-horse-battery"},
     {"email": "nobody@bank.example", "password": PASSWORD},

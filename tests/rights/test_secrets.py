@@ -73,6 +73,19 @@ def test_no_request_lengthens_a_sign_in_or_clears_a_count(
         connection.execute(statement.encode())
 
 
+@pytest.mark.parametrize("statement", ["UPDATE audit SET act = 'x'", "DELETE FROM audit", "TRUNCATE audit"])
+@pytest.mark.parametrize("role", [Role.APP, Role.NIGHT, Role.REGISTER])
+def test_no_role_changes_the_audit(
+    database: TestDatabase, somebody: dict[str, UUID], statement: str, role: Role
+) -> None:
+    with closing(psycopg.connect(database.url(role))) as connection:
+        connection.execute("SELECT set_config('missionbook.actor', %s, true)", (str(somebody[PersonRole.STEWARD]),))
+        # The register's connections only read, which is found before the missing right.
+        refused = (psycopg.errors.InsufficientPrivilege, psycopg.errors.ReadOnlySqlTransaction)
+        with pytest.raises(refused, match=r"permission denied|read-only"):
+            connection.execute(statement.encode())
+
+
 def test_one_email_is_answered_for_one_person(database: TestDatabase, somebody: dict[str, UUID]) -> None:
     with acting(database, None) as connection:
         asked = "SELECT name, password_hash FROM sign_in_of(%s)"
