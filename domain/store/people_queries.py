@@ -35,9 +35,9 @@ def password_still_fits(session: Session, *, checked: str) -> bool:
 
 
 def user_who_may_sign_in(session: Session, email: str) -> RowMapping | None:
-    """Return id and name of a user; None for an unknown or disabled one."""
+    """Return id, email and name of a user; None for an unknown or disabled one."""
     found = session.execute(
-        text("SELECT id, name FROM app_user WHERE email = :email AND disabled_at IS NULL"), {"email": email}
+        text("SELECT id, email, name FROM app_user WHERE email = :email AND disabled_at IS NULL"), {"email": email}
     )
     return found.mappings().one_or_none()
 
