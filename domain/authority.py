@@ -142,6 +142,32 @@ NEVER_WHO_PREPARED: Mapping[Act, str] = {
 AMOUNT_APPROVED_BY: Mapping[Act, Act] = {Act.PAY_OUT: Act.APPROVE_PAYOUT}
 """Above the amount that a role brings about alone one person asks and another approves: the act of that other."""
 
+MEASURED = frozenset(
+    {
+        Act.PROPOSE, Act.APPROVE, Act.SIGN, Act.PAY_OUT, Act.APPROVE_PAYOUT, Act.CANCEL, Act.PAY_COST,
+        Act.RECORD_RECEIPT, Act.REVERSE, Act.APPROVE_REVERSAL, Act.CONVERT,
+    }
+)  # fmt: skip
+"""Acts that carry an amount: only of these a fund sets one of its own, and only of these one is lent."""
+
+OF_THE_WHOLE_DEAL = frozenset({Act.APPROVE, Act.SIGN})
+"""Acts whose amount is all that a deal's instruments commit."""
+
+SUMMED_DAYS = 7
+"""An amount bounds what a person did of an act in so many days, on one deal (of no deal: in one fund)."""
+
+SUMMED: Mapping[Act, tuple[str, ...]] = {
+    Act.PAY_OUT: ("drawdown",),
+    Act.APPROVE_PAYOUT: ("drawdown",),
+    Act.CANCEL: ("cancellation",),
+    Act.PAY_COST: ("running_cost",),
+    Act.RECORD_RECEIPT: ("receipt", "contribution", "royalty_due"),
+    Act.REVERSE: ("reversal",),
+    Act.APPROVE_REVERSAL: ("reversal",),
+    Act.CONVERT: ("conversion",),
+}
+"""The kinds of entries that an act books, which are added up; the other measured acts are done once with a deal."""
+
 LENDABLE = frozenset(
     {
         Act.PROPOSE, Act.APPRAISE, Act.APPROVE, Act.DECLINE, Act.WITHDRAW, Act.SIGN, Act.PAY_OUT, Act.APPROVE_PAYOUT,
@@ -219,12 +245,13 @@ class SamePersonPreparedAndDecides(NotPermitted):
 class AmountTakesTwo(NotPermitted):
     """More than the person may bring about alone: another person has to agree, or to do it."""
 
-    def __init__(self, act: Act, *, asked: Money, alone: Money) -> None:
+    def __init__(self, act: Act, *, asked: Money, alone: Money, done: Money | None = None) -> None:
         approves = AMOUNT_APPROVED_BY.get(act)
         how = "somebody with a higher amount has to do it"
         if approves:
             how = f"ask for it, and somebody who may {approves} decides"
-        super().__init__(act, [f"you may {act} of up to {alone} alone, and this is {asked}; {how}"])
+        what = f"{asked}, after {done} in {SUMMED_DAYS} days" if done is not None and done.minor else str(asked)
+        super().__init__(act, [f"you may {act} of up to {alone} alone, and this is {what}; {how}"])
         self.asked, self.alone = asked, alone
 
 
@@ -249,11 +276,17 @@ class Lent:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What the book knows of a person at one act: a conflict with the party (its name), the fund's own amounts by role,
-    and what is lent to them."""
+    what is lent to them, and how much of the act they did in the days that are added up (``SUMMED_DAYS``)."""
 
     conflict: str = ""
     amounts: Mapping[Role, Alone] = field(default_factory=dict)
     lent: Sequence[Lent] = ()
+    done_minor: int = 0
+
+    def bounds(self, act: Act) -> bool:
+        """Return whether any amount bounds the act, for any role."""
+        alone = {**AUTHORITY[act], **self.amounts}.values()
+        return any(bound is not None for bound in (*alone, *(lent.at_most for lent in self.lent)))
 
 
 NOTHING_KNOWN = Standing()
@@ -358,6 +391,7 @@ def _reasons(
     if standing.conflict:
         reasons.append(ConflictOfInterest(act, name=by.name, party=standing.conflict))
     alone = _alone(act, role, standing.amounts)
-    if has_role and amount is not None and alone is not None and amount.minor > alone:
-        reasons.append(AmountTakesTwo(act, asked=amount, alone=Money(alone, amount.currency)))
+    if has_role and amount is not None and alone is not None and amount.minor + standing.done_minor > alone:
+        done = Money(standing.done_minor, amount.currency)
+        reasons.append(AmountTakesTwo(act, asked=amount, alone=Money(alone, amount.currency), done=done))
     return tuple(reasons)

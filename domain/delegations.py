@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from domain.authority import AUTHORITY, IN_WORDS, LENDABLE, Act, Alone
+from domain.authority import AUTHORITY, IN_WORDS, LENDABLE, MEASURED, Act, Alone
 from domain.calendar import in_words
 from domain.errors import InputRefused, Problem, Refusal
 from domain.parties import Role
@@ -40,20 +40,14 @@ def check_delegation(asked: Delegation, *, lender: Role, borrower: Role, same_pe
     """Let a delegation pass, or refuse (``InputRefused``) everything that is wrong with it at once.
 
     A person lends acts of their own role from the closed list (so nothing that was lent to them), up to their own
-    amount, for at most 90 days, to somebody else inside the bank who is no auditor.
+    amount where the act carries one, for at most 90 days, to somebody else inside the bank who is no auditor.
     """
     problems = [] if asked.acts else [Problem("acts", "name at least one act")]
     if same_person:
         problems.append(Problem("to", "acts are lent to somebody else"))
     if borrower in NEVER_BORROW:
         problems.append(Problem("to", f"{IN_WORDS[borrower]} borrows no acts"))
-    for said in dict.fromkeys(asked.acts):
-        if said not in set(LENDABLE):
-            problems.append(Problem("acts", f"“{said[:80]}” is no act that is lent"))
-        elif lender not in AUTHORITY[Act(said)]:
-            problems.append(Problem("acts", f"{IN_WORDS[lender]} may not {said}, so cannot lend it"))
-        elif _more_than_own(asked.at_most_minor, AUTHORITY[Act(said)][lender]):
-            problems.append(Problem("amount", f"it is more than {IN_WORDS[lender]} may {said} of alone"))
+    problems += _act_problems(asked, lender=lender)
     if asked.to_day < asked.from_day:
         problems.append(Problem("to_day", f"it lies before the first day, {in_words(asked.from_day)}"))
     elif (asked.to_day - asked.from_day).days >= DAYS_MAX:
@@ -64,6 +58,20 @@ def check_delegation(asked: Delegation, *, lender: Role, borrower: Role, same_pe
         problems.append(Problem("amount", "an amount above zero is expected"))
     if problems:
         raise InputRefused(problems, subject="the delegation")
+
+
+def _act_problems(asked: Delegation, *, lender: Role) -> list[Problem]:
+    problems = []
+    for said in dict.fromkeys(asked.acts):
+        if said not in set(LENDABLE):
+            problems.append(Problem("acts", f"“{said[:80]}” is no act that is lent"))
+        elif lender not in AUTHORITY[Act(said)]:
+            problems.append(Problem("acts", f"{IN_WORDS[lender]} may not {said}, so cannot lend it"))
+        elif asked.at_most_minor is not None and Act(said) not in MEASURED:
+            problems.append(Problem("amount", f"to {said} carries no amount: lend it by itself, without one"))
+        elif _more_than_own(asked.at_most_minor, AUTHORITY[Act(said)][lender]):
+            problems.append(Problem("amount", f"it is more than {IN_WORDS[lender]} may {said} of alone"))
+    return problems
 
 
 def _more_than_own(lent: Alone, own: Alone) -> bool:

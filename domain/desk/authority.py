@@ -1,28 +1,32 @@
-"""Whether a person may do an act here and now: the published table with what the book knows of the person.
-
-``permitted`` asks everything, once the thing that is acted on is known. ``require_role`` is the first question of an
-act whose thing is not known yet: whether the person has the role at all, or was lent it.
-"""
+"""Amounts of a fund, ties to parties and acts that are lent: what people set, declare and lend, and who reads it."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
 
-from domain.authority import AUTHORITY, MAY, Act, Actor, Permission, may, permit
+from domain.authority import AUTHORITY, MEASURED, Act, Actor, permit
 from domain.calendar import in_words
 from domain.delegations import NEVER_BORROW, Delegation, DelegationEnded, check_delegation
+from domain.desk.permission import (
+    committed,
+    may_now,
+    may_on_deal,
+    permitted,
+    permitted_on_deal,
+    permitted_on_projects,
+    require_role,
+)
 from domain.errors import InputRefused, NotFound, Problem
 from domain.money import AMOUNT_MINOR_MAX, Money
 from domain.parties import Role
 from domain.store import audit, fund_queries
 from domain.store import authority_queries as store
 from domain.store.authority_queries import AmountLine, ConflictLine, DelegationLine
-from domain.store.deal_queries import DealState
 from domain.store.deals import PartyRow
 
 WORDS_MAX = 1000
@@ -32,6 +36,7 @@ __all__ = [
     "ConflictLine",
     "DelegationLine",
     "amounts",
+    "committed",
     "conflicts",
     "declare_conflict",
     "delegations",
@@ -43,73 +48,12 @@ __all__ = [
     "people_inside",
     "permitted",
     "permitted_on_deal",
+    "permitted_on_projects",
     "require_role",
     "set_amount",
     "today",
     "who_may_borrow",
 ]
-
-
-def may_now(
-    session: Session,
-    act: Act,
-    *,
-    by: Actor,
-    fund_id: UUID | None = None,
-    party_id: UUID | None = None,
-    prepared_by: Collection[UUID | None] = (),
-    amount: Money | None = None,
-) -> Permission:
-    """Find whether a person may do an act, with every reason against it: for a page that offers it or says why not."""
-    if by.id is None:
-        return Permission(act, by)
-    known = store.standing(session, act=act, person_id=by.id, fund_id=fund_id, party_id=party_id)
-    return may(act, by=by, prepared_by=prepared_by, amount=amount, standing=known)
-
-
-def permitted(
-    session: Session,
-    act: Act,
-    *,
-    by: Actor,
-    fund_id: UUID | None = None,
-    party_id: UUID | None = None,
-    prepared_by: Collection[UUID | None] = (),
-    amount: Money | None = None,
-) -> Actor:
-    """Return who does the act (perhaps for who lent it), or refuse it with every reason, as ``authority.permit``."""
-    if by.id is None:
-        return permit(act, by=by)
-    known = store.standing(session, act=act, person_id=by.id, fund_id=fund_id, party_id=party_id)
-    return permit(act, by=by, prepared_by=prepared_by, amount=amount, standing=known)
-
-
-def permitted_on_deal(
-    session: Session,
-    act: Act,
-    *,
-    by: Actor,
-    deal: DealState,
-    prepared_by: Collection[UUID | None] = (),
-    amount: Money | None = None,
-) -> Actor:
-    """Return who does an act on a deal, or refuse it; a conflict of interest is one with its investee."""
-    return permitted(
-        session, act, by=by, fund_id=deal.fund_id, party_id=deal.investee_id, prepared_by=prepared_by, amount=amount
-    )
-
-
-def may_on_deal(
-    session: Session, act: Act, *, by: Actor, deal: DealState, prepared_by: Collection[UUID | None] = ()
-) -> Permission:
-    """Find whether a person may do an act on a deal."""
-    return may_now(session, act, by=by, fund_id=deal.fund_id, party_id=deal.investee_id, prepared_by=prepared_by)
-
-
-def require_role(session: Session, act: Act, *, by: Actor) -> None:
-    """Let a person pass whose role may do an act, or to whom it was lent; refused: everybody else (``NotAllowed``)."""
-    if by.role not in MAY[act]:
-        permitted(session, act, by=by)
 
 
 def set_amount(
@@ -133,6 +77,8 @@ def set_amount(
     problems = []
     if act not in set(Act):
         problems.append(Problem("act", "it is none of the acts that the table names"))
+    elif act not in MEASURED:
+        problems.append(Problem("act", f"to {act} carries no amount, so none would bind"))
     elif role not in AUTHORITY[Act(act)]:
         problems.append(Problem("role", f"one of {', '.join(AUTHORITY[Act(act)])} is expected: others never {act}"))
     if minor is not None and not 0 <= minor <= AMOUNT_MINOR_MAX:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlmodel import Session
 
 from domain.authority import Act, Actor
-from domain.desk.authority import permitted
+from domain.desk.authority import permitted, permitted_on_projects
 from domain.errors import InputRefused, NotFound, Problem
 from domain.store import audit
 from domain.store import classification as store
@@ -48,7 +48,8 @@ def classify_projects(
 
     ``strange`` are lines of another form, as their reader found them. Refused, in this order: the role, an unknown
     fund, and with every problem at once what is strange, a project that the fund does not finance, an unknown mission,
-    a pair that is there twice.
+    a pair that is there twice; then a
+    tie to an investee of one of the projects.
     """
     by = permitted(session, Act.CLASSIFY, by=by)
     fund = fund_by_code(session, fund_code)
@@ -74,6 +75,7 @@ def classify_projects(
     if problems:
         raise InputRefused(problems, subject=subject)
     pairs = [(projects[row.project], missions[row.mission]) for row in said]
+    by = permitted_on_projects(session, Act.CLASSIFY, by=by, project_ids=[project for project, _ in pairs])
     classified_before = store.classified_count(session, fund_id=fund.id)
     changes = store.classify_all(session, fund_id=fund.id, recorded_by=by.id, pairs=pairs)
     classified = store.classified_count(session, fund_id=fund.id)

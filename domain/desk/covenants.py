@@ -23,7 +23,7 @@ from domain.covenants import (
     covenant_problems,
     test_day_problems,
 )
-from domain.desk.authority import permitted, require_role
+from domain.desk.authority import committed, permitted, require_role
 from domain.errors import InputRefused, NotFound, Problem
 from domain.store import promises as store
 from domain.store.audit import record
@@ -83,7 +83,8 @@ def agree(
     """
     require_role(session, Act.SIGN, by=by)
     deal, unit = _deal_and_unit(session, deal_id=deal_id, indicator_id=indicator_id)
-    by = permitted(session, Act.SIGN, by=by, fund_id=deal.fund_id, party_id=deal.investee_id)
+    whole = committed(session, deal_id)
+    by = permitted(session, Act.SIGN, by=by, fund_id=deal.fund_id, party_id=deal.investee_id, amount=whole)
     problems: list[Problem] = []
     side = _word(CovenantDirection, "direction", direction, problems)
     _word(CovenantKind, "kind", kind, problems)

@@ -172,7 +172,7 @@ def convert(
     settled = _settled(session, fund, sold=sold, bought=bought)
     stated_by = store.recorded_by(session, rate, fund_id=fund.id)
     amount = amount_judged(sold, bought, settled, rate)
-    by = permitted(session, Act.CONVERT, by=by, fund_id=fund.id, prepared_by=[stated_by], amount=amount)
+    by = permitted(session, Act.CONVERT, by=by, fund_id=fund.id, prepared_by=[stated_by], amount=amount, key=key)
     entry = Entry(
         kind="conversion",
         reason=f"{sold} converted into {bought}" + (f" at {rate.in_words()}" if at_rate else ""),

@@ -25,7 +25,7 @@ from domain.deals import (
     advance_stage,
     check_instruments,
 )
-from domain.desk.authority import permitted, permitted_on_deal
+from domain.desk.authority import permitted, permitted_on_deal, require_role
 from domain.desk.days import booking_day, require_kept_here
 from domain.desk.deal_reads import (
     DEALS_PER_PAGE_MAX,
@@ -90,11 +90,14 @@ def propose(
 ) -> UUID:
     """Propose a deal with its instruments and return its id.
 
-    Refused, in this order: the role, an unknown fund, project or investee, problems of the input (all at once, nothing
+    Refused, in this order: the role, an unknown fund, a conflict of interest, more than the person proposes alone, an
+    unknown project or investee, problems of the input (all at once, nothing
     is written before), a day that the fund's book has no place for, a code in use.
     """
-    by = permitted(session, Act.PROPOSE, by=by, fund_id=fund_id, party_id=investee_id)
+    require_role(session, Act.PROPOSE, by=by)
     fund = fund_queries.fund_by_id(session, fund_id)
+    asked = Money(sum(max(0, one.commitment_minor) for one in instruments), fund.currency)
+    by = permitted(session, Act.PROPOSE, by=by, fund_id=fund_id, party_id=investee_id, amount=asked)
     if session.get(ProjectRow, project_id) is None:
         raise NotFound("project", project_id)
     if session.get(PartyRow, investee_id) is None:

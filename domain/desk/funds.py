@@ -103,12 +103,15 @@ def contribute(
 ) -> int:
     """Book capital paid in by a contributor and return the entry's number. The same key again changes nothing.
 
-    Refused, in this order: the role, an amount that is not above zero, a text that is no code, an unknown contributor,
-    a day before the fund or after its open day, a code in use.
+    Refused, in this order: the role, an amount that is not above zero, a conflict of interest with the contributor,
+    more than the person records alone, a text that is no code, an unknown contributor, a day before the fund or after
+    its open day, a code in use.
     """
-    by = permitted(session, Act.RECORD_RECEIPT, by=by, fund_id=fund_id, party_id=party_id)
+    require_role(session, Act.RECORD_RECEIPT, by=by)
     fund = fund_queries.fund_by_id(session, fund_id)
     require_amount(minor)
+    asked = Money(minor, fund.currency)
+    by = permitted(session, Act.RECORD_RECEIPT, by=by, fund_id=fund_id, party_id=party_id, amount=asked, key=key)
     if wrong := code_problems(code=code):
         raise InputRefused(wrong, subject="the contribution")
     if session.get(PartyRow, party_id) is None:
@@ -169,7 +172,7 @@ def pay_running_cost(
     require_role(session, Act.PAY_COST, by=by)
     fund = fund_queries.fund_by_id(session, fund_id)
     require_amount(minor)
-    by = permitted(session, Act.PAY_COST, by=by, fund_id=fund_id, amount=Money(minor, fund.currency))
+    by = permitted(session, Act.PAY_COST, by=by, fund_id=fund_id, amount=Money(minor, fund.currency), key=key)
     said = ("running_cost", reason, effective_on, -minor)
     if (before := _booked_before(session, said, by=by, key=key)) is not None:
         return before

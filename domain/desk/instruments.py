@@ -80,7 +80,7 @@ def draw_down(
     deal = deal_queries.lock_deal(session, instrument.deal_id)
     require_amount(minor)
     asked = Money(minor, instrument.currency)
-    by = permitted_on_deal(session, Act.PAY_OUT, by=by, deal=deal, amount=asked)
+    by = permitted_on_deal(session, Act.PAY_OUT, by=by, deal=deal, amount=asked, key=key)
     return pay_out_agreed(
         session, instrument, deal, asked=asked, effective_on=effective_on, booked_on=booked_on, by=by, key=key
     )
@@ -159,7 +159,9 @@ def cancel_undrawn(
     require_role(session, Act.CANCEL, by=by)
     instrument = instrument_queries.instrument_state(session, instrument_id)
     deal = deal_queries.lock_deal(session, instrument.deal_id)
-    by = permitted_on_deal(session, Act.CANCEL, by=by, deal=deal)
+    undrawn = figures_of(session, [instrument])[instrument.id].undrawn
+    asked = undrawn if minor is None else Money(minor, instrument.currency)
+    by = permitted_on_deal(session, Act.CANCEL, by=by, deal=deal, amount=asked, key=key)
     require_kept_here(instrument)
     if deal.stage not in SIGNED_STAGES or deal.signed_on is None:
         raise DealNotInForce(deal=deal.code, stage=deal.stage, wanted="a cancellation")
@@ -170,23 +172,20 @@ def cancel_undrawn(
         raise DayRefused(on=effective_on, why=f"the contract was signed on {in_words(deal.signed_on)}")
     fund = fund_queries.fund_by_id(session, deal.fund_id)
     booked = booking_day(session, fund, effective_on=effective_on, booked_on=booked_on)
-    undrawn = figures_of(session, [instrument])[instrument.id].undrawn
-    asked = undrawn.minor if minor is None else minor
-    if not 0 < asked <= undrawn.minor:
-        raise CommitmentExceeded(undrawn=undrawn, asked=Money(asked, instrument.currency))
+    if not 0 < asked.minor <= undrawn.minor:
+        raise CommitmentExceeded(undrawn=undrawn, asked=asked)
     entry = _entry(
         instrument,
         "cancellation",
         reason or f"cancellation of {instrument.code}",
-        *_pair(instrument, asked, debit="commitments_given", credit="commitments_undrawn"),
+        *_pair(instrument, asked.minor, debit="commitments_given", credit="commitments_undrawn"),
         effective_on=effective_on,
         booked_on=booked,
     )
     entry_id = ledger.post(session, entry, fund_id=deal.fund_id, by=by, key=key)
-    amount = Money(asked, instrument.currency)
     _tell(
-        session, Act.CANCEL, instrument, by=by, amount=amount, effective_on=effective_on, entry=entry_id,
-        before={"undrawn": str(undrawn)}, after={"undrawn": str(undrawn - amount)},
+        session, Act.CANCEL, instrument, by=by, amount=asked, effective_on=effective_on, entry=entry_id,
+        before={"undrawn": str(undrawn)}, after={"undrawn": str(undrawn - asked)},
     )  # fmt: skip
     return entry_id
 
@@ -213,7 +212,8 @@ def state_revenue(
     require_role(session, Act.RECORD_RECEIPT, by=by)
     royalty = instrument_queries.instrument_state(session, instrument_id)
     deal = deal_queries.lock_deal(session, royalty.deal_id)
-    by = permitted_on_deal(session, Act.RECORD_RECEIPT, by=by, deal=deal)
+    stated = Money(revenue_minor, royalty.currency)
+    by = permitted_on_deal(session, Act.RECORD_RECEIPT, by=by, deal=deal, amount=stated, key=key)
     if royalty.kind is not InstrumentKind.ROYALTY:
         what = f"{royalty.code} is a {royalty.kind}; revenue is stated for a royalty"
         raise InputRefused([Problem("instrument", what)], subject="the revenue")

@@ -15,7 +15,7 @@ from domain.desk.verification import Misfit, Verification, verify
 from domain.ledger import Entry, mirrored
 from domain.money import Money
 from domain.statements import TrialBalanceLine
-from domain.store import audit, balances, seals, statistics
+from domain.store import audit, balances, deal_queries, seals, statistics
 from domain.store import ledger as store
 from domain.store.funds import FundRow
 from domain.store.seals import Known
@@ -55,13 +55,24 @@ def heads(session: Session) -> dict[str, str]:
 def reverse(session: Session, *, entry_id: int, booked_on: date | None, reason: str, by: Actor, key: str) -> int:
     """Append the mirror image of an entry and return its number; it takes effect on the day the first one did.
 
-    Refused, in this order: the role, an unknown entry, a conflict of interest with the deal's investee, then as
+    Refused, in this order: the role, an unknown entry, a conflict of interest with the deal's investee or
+    the contributor, more than the person reverses alone, then as
     ``take_back``.
     """
     require_role(session, Act.REVERSE, by=by)
     fund_id, entry = store.entry_by_id(session, entry_id)
-    party_id = reversals.investee_of(session, entry)
-    by = permitted(session, Act.REVERSE, by=by, fund_id=fund_id, party_id=party_id)
+    if entry.deal_id is not None:
+        deal_queries.lock_deal(session, entry.deal_id)
+    by = permitted(
+        session,
+        Act.REVERSE,
+        by=by,
+        fund_id=fund_id,
+        party_id=reversals.party_of(session, deal_id=entry.deal_id, entry_id=entry_id),
+        deal_id=entry.deal_id,
+        amount=reversals.size_of(session, entry, fund_id=fund_id),
+        key=key,
+    )
     return take_back(session, entry_id=entry_id, booked_on=booked_on, reason=reason, by=by, key=key)
 
 

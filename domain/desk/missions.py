@@ -17,7 +17,7 @@ from sqlmodel import Session, SQLModel
 
 from domain.authority import Act, Actor
 from domain.codes import code_problems
-from domain.desk.authority import permitted
+from domain.desk.authority import permitted, permitted_on_projects
 from domain.desk.mission_map import (
     CoFinanceLine,
     GrandChallengeSummary,
@@ -217,9 +217,10 @@ def classify(
 ) -> Classification:
     """Say that a project helps a mission, or no longer counts as helping it; ``fund_id`` names the chain that seals it.
 
-    What holds already is not said twice. Refused: the role, an unknown project or mission.
+    What holds already is not said twice. Refused: the role and a tie to an investee of the project, an unknown project
+    or mission.
     """
-    by = permitted(session, Act.CLASSIFY, by=by)
+    by = permitted_on_projects(session, Act.CLASSIFY, by=by, project_ids=[project_id])
     project, mission = session.get(ProjectRow, project_id), session.get(MissionRow, mission_id)
     if project is None:
         raise NotFound("project", project_id)
@@ -257,7 +258,7 @@ def add_co_finance(
     Refused: the role, an unknown project; then, told at once, an empty field, a code that is taken, an unknown kind, an
     amount that is not above zero.
     """
-    by = permitted(session, Act.PROPOSE, by=by)
+    by = permitted_on_projects(session, Act.PROPOSE, by=by, project_ids=[project_id])
     if session.get(ProjectRow, project_id) is None:
         raise NotFound("project", project_id)
     problems = _problems(session, "co-finance", code, code=code, co_investor=co_investor, currency=currency)

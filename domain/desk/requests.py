@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from domain.authority import Act, Actor, Permission, permit
+from domain.authority import Act, Actor, ConflictOfInterest, Permission, permit
 from domain.desk import ledger, reversals
 from domain.desk.authority import may_now, permitted, permitted_on_deal, require_role
 from domain.desk.days import require_amount
@@ -65,7 +65,14 @@ def ask_reversal(session: Session, *, entry_id: int, reason: str, by: Actor) -> 
     """
     require_role(session, Act.REVERSE, by=by)
     fund_id, entry = ledger_store.entry_by_id(session, entry_id)
-    by = permitted(session, Act.REVERSE, by=by, fund_id=fund_id, party_id=reversals.investee_of(session, entry))
+    by = permitted(
+        session,
+        Act.REVERSE,
+        by=by,
+        fund_id=fund_id,
+        party_id=reversals.party_of(session, deal_id=entry.deal_id, entry_id=entry_id),
+        amount=reversals.size_of(session, entry, fund_id=fund_id),
+    )
     reason = _reason(reason)
     if entry.reverses_id is None and entry.kind not in TAKES_TWO:
         raise RequestNotNeeded(f"entry {entry_id} is a {entry.kind.replace('_', ' ')}")
@@ -106,7 +113,16 @@ def ask_payout(session: Session, *, instrument_id: UUID, minor: int, effective_o
     by = permitted_on_deal(session, Act.PAY_OUT, by=by, deal=deal)
     reason = _reason(reason)
     asked = Money(minor, instrument.currency)
-    alone = may_now(session, Act.PAY_OUT, by=by, fund_id=deal.fund_id, party_id=deal.investee_id, amount=asked)
+    alone = may_now(
+        session,
+        Act.PAY_OUT,
+        by=by,
+        fund_id=deal.fund_id,
+        party_id=deal.investee_id,
+        deal_id=deal.id,
+        amount=asked,
+        key="",
+    )
     if alone.allowed:
         raise RequestNotNeeded(f"to pay out {asked} of {instrument.code}")
     for standing in store.open_request_of(session, instrument_id=instrument_id):
@@ -141,9 +157,13 @@ def approve(session: Session, *, request_id: int, by: Actor, key: str) -> int:
     """Approve what was asked for and carry it out; return the number of the entry that it booked.
 
     Refused, in this order: an unknown request, one that is decided, the role, the second person, a conflict of interest
-    and the amount, then whatever refuses the act itself (the request then stays open).
+    and the amount, a conflict of interest of who asked or for whom, then whatever refuses the act itself (the request
+    then stays open).
     """
-    line, by = _decide(session, request_id=request_id, by=by)
+    line, by = _decide(session, request_id=request_id, by=by, key=key)
+    asked_by = (line.asked_by, line.asked_for)
+    if tied := authority_queries.tie(session, people=asked_by, party_id=_party(session, line)):
+        raise ConflictOfInterest(ASKED_BY[line.kind], name=tied[0], party=tied[1])
     entry_id = _carry_out(session, line, by=by, key=key)
     _close(session, line, Decision.APPROVED, reason="", by=by, entry_id=entry_id)
     return entry_id
@@ -174,8 +194,9 @@ def withdraw(session: Session, *, request_id: int, by: Actor) -> None:
 def may_ask_reversal(session: Session, *, entry_id: int, by: Actor) -> Permission:
     """Find whether a person may ask for the reversal of an entry, with every reason against it."""
     fund_id, entry = ledger_store.entry_by_id(session, entry_id)
-    party_id = reversals.investee_of(session, entry)
-    return may_now(session, Act.REVERSE, by=by, fund_id=fund_id, party_id=party_id)
+    party_id = reversals.party_of(session, deal_id=entry.deal_id, entry_id=entry_id)
+    amount = reversals.size_of(session, entry, fund_id=fund_id)
+    return may_now(session, Act.REVERSE, by=by, fund_id=fund_id, party_id=party_id, amount=amount)
 
 
 def open_request(session: Session, *, entry_id: int, by: Actor) -> RequestLine | None:
@@ -197,9 +218,11 @@ def may_decide(session: Session, line: RequestLine, *, by: Actor) -> Permission:
         DECIDED_BY[line.kind],
         by=by,
         fund_id=line.fund_id,
-        party_id=_investee(session, line),
+        party_id=_party(session, line),
+        deal_id=line.deal_id,
         prepared_by=(line.asked_by, line.asked_for),
-        amount=_amount(line),
+        amount=line.amount,
+        key="",
     )
 
 
@@ -217,28 +240,28 @@ def request_line(session: Session, *, request_id: int, by: Actor) -> RequestLine
     return store.request(session, request_id)
 
 
-def _decide(session: Session, *, request_id: int, by: Actor) -> tuple[RequestLine, Actor]:
+def _decide(session: Session, *, request_id: int, by: Actor, key: str | None = None) -> tuple[RequestLine, Actor]:
+    """Return an open request and who decides it; with the ``key`` that books it, what they approved before counts."""
     permit(Act.READ_BOOK, by=by)
     line = _open(session, request_id)
+    if line.deal_id is not None:
+        deal_queries.lock_deal(session, line.deal_id)
     by = permitted(
         session,
         DECIDED_BY[line.kind],
         by=by,
         fund_id=line.fund_id,
-        party_id=_investee(session, line),
+        party_id=_party(session, line),
+        deal_id=line.deal_id,
         prepared_by=(line.asked_by, line.asked_for),
-        amount=_amount(line),
+        amount=line.amount,
+        key=key,
     )
     return line, by
 
 
-def _investee(session: Session, line: RequestLine) -> UUID | None:
-    return deal_queries.deal_state(session, line.deal_id).investee_id if line.deal_id else None
-
-
-def _amount(line: RequestLine) -> Money | None:
-    """Return what a payout takes; a reversal has no bound: it says what never was."""
-    return line.amount if line.kind is RequestKind.PAYOUT else None
+def _party(session: Session, line: RequestLine) -> UUID | None:
+    return reversals.party_of(session, deal_id=line.deal_id, entry_id=line.entry_id)
 
 
 def _open(session: Session, request_id: int) -> RequestLine:

@@ -82,9 +82,18 @@ def check_before(session: Session, *, entry_id: int, entry: Entry, fund: FundRow
     return DealBooked(deal, instruments, booked, fund, cash)
 
 
-def investee_of(session: Session, entry: Entry) -> UUID | None:
-    """Return whose deal an entry is of; None for one of no deal."""
-    return deal_queries.deal_state(session, entry.deal_id).investee_id if entry.deal_id else None
+def party_of(session: Session, *, deal_id: UUID | None, entry_id: int | None) -> UUID | None:
+    """Return whose tie binds: a deal's investee, or who paid in the contribution that an entry booked; else None."""
+    if deal_id is not None:
+        return deal_queries.deal_state(session, deal_id).investee_id
+    return fund_queries.contributor(session, entry_id) if entry_id is not None else None
+
+
+def size_of(session: Session, entry: Entry, *, fund_id: UUID) -> Money:
+    """Return what an entry moves: the largest of its postings in the fund's own currency."""
+    currency = fund_queries.fund_by_id(session, fund_id).currency
+    own = [abs(posting.amount_minor) for posting in entry.postings if posting.currency == currency]
+    return Money(max(own, default=0), currency)
 
 
 def reversal_day(session: Session, fund: FundRow, *, entry: Entry, booked_on: date | None) -> date:

@@ -103,6 +103,69 @@ def standing(
     )
 
 
+def done_minor(
+    session: Session,
+    *,
+    kinds: Sequence[str],
+    by_two: bool,
+    person_id: UUID,
+    fund_id: UUID,
+    deal_id: UUID | None,
+    currency: str,
+    days: int,
+    but_key: str,
+) -> int:
+    """Return how much a person booked of some kinds of entries in so many days by the database's clock.
+
+    On one deal, or with no deal in the fund; alone or, ``by_two``, as the second of two. An entry counts with the
+    largest of its postings in the currency; one that was taken back, and what was booked by ``but_key``, does not.
+    """
+    found = session.execute(
+        text(
+            """SELECT coalesce(sum(m.minor), 0)::bigint FROM entry e
+               CROSS JOIN LATERAL (SELECT max(abs(p.amount)) AS minor FROM posting p
+                                   WHERE p.entry_id = e.id AND p.currency = :currency) m
+               WHERE e.actor_scope = CAST(:person_id AS text) AND e.fund_id = :fund_id AND e.kind = ANY(:kinds)
+                 AND e.deal_id IS NOT DISTINCT FROM CAST(:deal_id AS uuid) AND e.idem_key <> :but_key
+                 AND e.recorded_at > clock_timestamp() - make_interval(days => :days)
+                 AND NOT EXISTS (SELECT FROM entry r WHERE r.reverses_id = e.id)
+                 AND EXISTS (SELECT FROM request_decision d WHERE d.entry_id = e.id) = :by_two"""
+        ),
+        {
+            "kinds": list(kinds), "by_two": by_two, "person_id": str(person_id), "fund_id": fund_id,
+            "deal_id": deal_id, "currency": currency, "days": days, "but_key": but_key,
+        },
+    )  # fmt: skip
+    return int(found.scalar_one())
+
+
+def tied_investee(session: Session, *, person_id: UUID, project_ids: Collection[UUID]) -> UUID | None:
+    """Return an investee of deals that finance the projects to whom a person, or who lends to them, has a tie."""
+    found = session.execute(
+        text(
+            """SELECT d.investee_id FROM deal d
+               WHERE d.project_id = ANY(:project_ids) AND (is_conflicted(:person_id, d.investee_id) OR EXISTS (
+                   SELECT FROM delegation l WHERE l.borrower_id = :person_id
+                   AND is_conflicted(l.lender_id, d.investee_id)))
+               ORDER BY is_conflicted(:person_id, d.investee_id) DESC, d.investee_id LIMIT 1"""
+        ),
+        {"project_ids": list(project_ids), "person_id": person_id},
+    ).scalar_one_or_none()
+    return UUID(str(found)) if found else None
+
+
+def tie(session: Session, *, people: Collection[UUID | None], party_id: UUID | None) -> tuple[str, str] | None:
+    """Return the first of some people with a tie to a party that binds now, and the party's name; None for none."""
+    row = session.execute(
+        text(
+            """SELECT u.name, p.name AS party FROM app_user u CROSS JOIN party p
+               WHERE u.id = ANY(:people) AND p.id = :party_id AND is_conflicted(u.id, p.id) ORDER BY u.name LIMIT 1"""
+        ),
+        {"people": [one for one in people if one is not None], "party_id": party_id},
+    ).one_or_none()
+    return (row.name, row.party) if row else None
+
+
 def add_amount(
     session: Session,
     *,

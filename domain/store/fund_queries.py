@@ -102,6 +102,13 @@ def contributions_of(session: Session, fund_id: UUID) -> tuple[ContributionLine,
     )
 
 
+def contributor(session: Session, entry_id: int) -> UUID | None:
+    """Return who paid in the contribution that an entry booked; None for an entry of another kind."""
+    found = session.execute(text("SELECT party_id FROM contribution WHERE entry_id = :id"), {"id": entry_id})
+    party_id: UUID | None = found.scalar_one_or_none()
+    return party_id
+
+
 def cash_movements(session: Session, fund: FundRow) -> list[tuple[date, int]]:
     """Return what moved a fund's cash in its own currency, by value day."""
     rows = session.execute(

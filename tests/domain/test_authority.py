@@ -14,8 +14,10 @@ from domain.authority import (
     AWAITED,
     LENDABLE,
     MAY,
+    MEASURED,
     NEVER_WHO_PREPARED,
     NIGHT,
+    SUMMED,
     Act,
     Actor,
     AmountTakesTwo,
@@ -111,7 +113,15 @@ def test_what_is_above_the_amount_says_how_it_can_be_done() -> None:
     )
 
 
-@pytest.mark.parametrize("act", [act for act, roles in AUTHORITY.items() if any(roles.values()) and act not in AWAITED])
+def test_only_what_carries_an_amount_is_bounded() -> None:
+    bounded = {act for act, roles in AUTHORITY.items() if any(alone is not None for alone in roles.values())}
+    assert bounded - AWAITED <= MEASURED
+    assert set(SUMMED) <= MEASURED
+
+
+@pytest.mark.parametrize(
+    "act", sorted(act for act, roles in AUTHORITY.items() if any(roles.values()) and act not in AWAITED)
+)
 def test_above_a_published_amount_somebody_else_may(act: Act) -> None:
     other = AMOUNT_APPROVED_BY.get(act, act)
     assert None in AUTHORITY[other].values()
