@@ -199,7 +199,8 @@ class Lender:
 class Actor:
     """Who acts: a person with one role, or the programme (``role`` is None). ``party_id`` is an investee's party.
 
-    ``acting_for`` is the person who lent the act, where it is done under a delegation.
+    ``acting_for`` is the person who lent the act, where it is done under a delegation. ``tells_history`` says that a
+    book is loaded: years of acts come in one minute, and are judged one by one.
     """
 
     id: UUID | None
@@ -207,6 +208,7 @@ class Actor:
     role: Role | None
     party_id: UUID | None = None
     acting_for: Lender | None = None
+    tells_history: bool = False
 
 
 NIGHT = Actor(id=None, name="night", role=None)

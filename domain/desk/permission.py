@@ -45,7 +45,9 @@ def may_now(
     """Find whether a person may do an act, with every reason against it: for a page that offers it or says why not."""
     if by.id is None:
         return Permission(act, by)
-    known = _known(session, act, by.id, fund_id, party_id, deal_id=deal_id, amount=amount, key=key)
+    known = _known(
+        session, act, by.id, fund_id, party_id, deal_id=deal_id, amount=amount, key=None if by.tells_history else key
+    )
     return may(act, by=by, prepared_by=prepared_by, amount=amount, standing=known)
 
 
@@ -68,7 +70,9 @@ def permitted(
     """
     if by.id is None:
         return permit(act, by=by)
-    known = _known(session, act, by.id, fund_id, party_id, deal_id=deal_id, amount=amount, key=key)
+    known = _known(
+        session, act, by.id, fund_id, party_id, deal_id=deal_id, amount=amount, key=None if by.tells_history else key
+    )
     return permit(act, by=by, prepared_by=prepared_by, amount=amount, standing=known)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import cast
 from uuid import UUID
@@ -69,7 +69,7 @@ class BookLoad:
 
     def person(self, line: BookLine) -> Actor:
         """Return who did the act of a row."""
-        return self.people[line.text("by")]
+        return replace(self.people[line.text("by")], tells_history=True)
 
     def key(self, line: BookLine) -> str:
         """Return the idempotency key of a row's entry."""
