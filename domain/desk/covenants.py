@@ -83,8 +83,7 @@ def agree(
     """
     require_role(session, Act.SIGN, by=by)
     deal, unit = _deal_and_unit(session, deal_id=deal_id, indicator_id=indicator_id)
-    whole = committed(session, deal_id)
-    by = permitted(session, Act.SIGN, by=by, fund_id=deal.fund_id, party_id=deal.investee_id, amount=whole)
+    by = _who_signs(session, deal, by=by)
     problems: list[Problem] = []
     side = _word(CovenantDirection, "direction", direction, problems)
     _word(CovenantKind, "kind", kind, problems)
@@ -130,6 +129,11 @@ def _terms(covenant: Covenant, tests: Sequence[CovenantTest]) -> dict[str, objec
         "trajectory": [[point.expected_on, point.value] for point in covenant.trajectory],
         "tests": [[test.period_start, test.period_end, test.due_on] for test in tests],
     }
+
+
+def _who_signs(session: Session, deal: DealRow, *, by: Actor) -> Actor:
+    whole = committed(session, deal.id) if deal.id else None
+    return permitted(session, Act.SIGN, by=by, fund_id=deal.fund_id, party_id=deal.investee_id, amount=whole)
 
 
 def _deal_and_unit(session: Session, *, deal_id: UUID, indicator_id: UUID) -> tuple[DealRow, str]:

@@ -103,17 +103,15 @@ def contribute(
 ) -> int:
     """Book capital paid in by a contributor and return the entry's number. The same key again changes nothing.
 
-    Refused, in this order: the role, an amount that is not above zero, a conflict of interest with the contributor,
-    more than the person records alone, a text that is no code, an unknown contributor, a day before the fund or after
-    its open day, a code in use.
+    Refused, in this order: the role, the amount, a conflict of interest with the contributor, more than one records
+    alone, a text that is no code, an unknown contributor, a day before the fund or after its open day, a taken code.
     """
     require_role(session, Act.RECORD_RECEIPT, by=by)
     fund = fund_queries.fund_by_id(session, fund_id)
     require_amount(minor)
     asked = Money(minor, fund.currency)
     by = permitted(session, Act.RECORD_RECEIPT, by=by, fund_id=fund_id, party_id=party_id, amount=asked, key=key)
-    if wrong := code_problems(code=code):
-        raise InputRefused(wrong, subject="the contribution")
+    _require_code(code)
     if session.get(PartyRow, party_id) is None:
         raise NotFound("party", party_id)
     said = ("contribution", code, received_on, minor)
@@ -151,6 +149,11 @@ def contribute(
     session.flush()
     _tell_amount(session, "record a contribution", code, by=by, fund=fund, minor=minor, on=received_on, entry=entry_id)
     return entry_id
+
+
+def _require_code(code: str) -> None:
+    if wrong := code_problems(code=code):
+        raise InputRefused(wrong, subject="the contribution")
 
 
 def pay_running_cost(
