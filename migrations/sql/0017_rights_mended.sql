@@ -121,13 +121,13 @@ CREATE TRIGGER entries_are_of_who_posts AFTER INSERT ON entry REFERENCING NEW TA
     WHEN (session_user NOT IN ('missionbook_night', 'missionbook_migrator'))
     EXECUTE FUNCTION entries_are_of_who_posts();
 
--- Nobody who is signed in asks for hashes; a night may only ask whether somebody has a password.
+-- Who is signed in asks for their own hash only; a night may only ask whether somebody has a password.
 CREATE OR REPLACE FUNCTION sign_in_of(wanted text)
     RETURNS TABLE (id uuid, email text, name text, role text, party_id uuid, password_hash text)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 BEGIN ATOMIC
     SELECT u.id, u.email, u.name, u.role, u.party_id, u.password_hash FROM app_user u
-    WHERE u.email = wanted AND u.disabled_at IS NULL AND actor_id() IS NULL;
+    WHERE u.email = wanted AND u.disabled_at IS NULL AND (actor_id() IS NULL OR u.id = actor_id());
 END;
 REVOKE EXECUTE ON FUNCTION sign_in_of(text) FROM missionbook_night;
 CREATE FUNCTION has_password(wanted text) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
