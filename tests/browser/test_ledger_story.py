@@ -35,4 +35,4 @@ def test_a_statement_on_paper_is_the_statement(chromium: Browser, bank: Bank) ->
     page.emulate_media(media="print")
     for gone in ("Another day", "Download"):
         expect(page.get_by_role("heading", name=gone)).to_be_hidden()
-    expect(page.get_by_role("table", name="Capital")).to_be_visible()
+    expect(page.get_by_role("table", name="Capital", exact=True)).to_be_visible()
