@@ -226,7 +226,7 @@ def told(answer: httpx.Response, door: Door, things: dict[str, object]) -> tuple
     for one in (number, filled(door.pattern, things), *asked):
         if one:
             text = re.sub(rf"(?<!\w){re.escape(one)}(?!\w)", "…", text)
-    return answer.status_code, re.sub(r'name="csrf_token" value="[^"]*"', "", text)
+    return answer.status_code, re.sub(r'name="(csrf_token|key)" value="[^"]*"', "", text)
 
 
 def in_the_browser(app: FastAPI, name: str) -> Visitor:

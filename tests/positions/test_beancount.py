@@ -40,7 +40,7 @@ def test_bean_check_accepts_loans_of_the_world_bank(bank: Bank, shared: Path, tm
 def test_what_a_source_brings_along_stands_on_the_other_lines_and_the_sheet_balances(bank: Bank) -> None:
     bank.take(A, B)
     with bank.sessions.begin(Role.NIGHT) as session:
-        found = balance_sheet(session, fund_code="IBRD", as_of=date(2026, 3, 31)).figures
+        found = balance_sheet(session, fund_code="IBRD", as_of=date(2018, 6, 30)).figures
     assert [one.minor for one in found.difference] == [0]
     (other,) = [one for one in found.capital.lines if one.name == "other_capital"]
     named = {one.code: one.amount.minor for one in other.accounts if one.amount.minor}
