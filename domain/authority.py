@@ -307,6 +307,13 @@ class Permission:
         """Whether nothing stands against it."""
         return not self.reasons
 
+    def granted(self) -> Actor:
+        """Return who does the act, or refuse it with every reason, in the class of the first."""
+        if self.reasons:
+            first, *others = self.reasons
+            raise first.and_also(others)
+        return self.by
+
 
 def may(
     act: Act,
@@ -352,11 +359,7 @@ def permit(
 
     The refusal is of the first reason's class, in the order in which ``may`` tells them.
     """
-    found = may(act, by=by, prepared_by=prepared_by, amount=amount, standing=standing)
-    if found.reasons:
-        first, *others = found.reasons
-        raise first.and_also(others)
-    return found.by
+    return may(act, by=by, prepared_by=prepared_by, amount=amount, standing=standing).granted()
 
 
 def roles_in_words(act: Act) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -81,7 +82,20 @@ def database(cluster: Cluster) -> Iterator[TestDatabase]:
 @pytest.fixture
 def session(database: TestDatabase) -> Iterator[Session]:
     """A transaction of the night's role; what was deferred to COMMIT is checked at the end, then all is rolled back."""
-    with Session(database.sessions.engine(Role.NIGHT)) as opened:
+    with tried(database, Role.NIGHT) as opened:
+        yield opened
+
+
+@pytest.fixture
+def owners_session(database: TestDatabase) -> Iterator[Session]:
+    """The same of the owner's role, for people's acts: no night asks, decides, lends or declares."""
+    with tried(database, Role.MIGRATOR) as opened:
+        yield opened
+
+
+@contextmanager
+def tried(database: TestDatabase, role: Role) -> Iterator[Session]:
+    with Session(database.sessions.engine(role)) as opened:
         opened.execute(text("SELECT set_config('missionbook.actor', '', true)"))
         yield opened
         opened.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))

@@ -16,7 +16,7 @@ def register(app: typer.Typer) -> None:
 
 
 def authority(
-    format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
+    format: FormatOption = Format.TABLE,
 ) -> None:
     """Print the published table of act, role and amount. Amounts are in the currency of the fund."""
     if format is Format.JSON:

@@ -27,7 +27,7 @@ def exits(
     seal: Annotated[
         int | None, typer.Option(min=0, help="Read them as known at this seal; without it, at the fund's last one.")
     ] = None,
-    format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
+    format: FormatOption = Format.TABLE,
 ) -> None:
     """Print the facts that give the bank the right to leave a deal, with their evidence and the ways out."""
     from domain.desk.exits import trigger_report

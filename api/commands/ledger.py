@@ -28,7 +28,7 @@ def register(app: typer.Typer) -> None:
     app.command()(verify)
 
 
-def verify(against: AgainstOption = None, format: FormatOption = Format.TABLE) -> None:  # noqa: A002 - the option's name
+def verify(against: AgainstOption = None, format: FormatOption = Format.TABLE) -> None:
     """Recompute the whole book from its rows, and name the first fact that does not fit."""
     from api.database.book import open_book
     from api.database.roles import Role

@@ -24,7 +24,7 @@ def register(app: typer.Typer) -> None:
 def load(
     folder: Annotated[Path, typer.Argument(metavar="BOOK", help="The folder with the book's CSV files.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do all of it, tell what would be, and undo it.")] = False,
-    format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
+    format: FormatOption = Format.TABLE,
 ) -> None:
     """Check a whole book, tell every problem with file, row and column, and load all of it or nothing."""
     from api.database.book import open_book

@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 def night(
     to: Annotated[datetime, typer.Option(formats=DAY, help="The last day to close, such as 2026-03-31.")],
     fund: Annotated[str, typer.Option(help="The fund's code; all funds without it.")] = "",
-    format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
+    format: FormatOption = Format.TABLE,
 ) -> None:
     """Close every day up to a day: accrue, test what was promised, move breaches on, raise exit triggers, seal.
 

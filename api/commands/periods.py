@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 
 @periods.command("list")
-def list_periods(fund: FundOption, format: FormatOption = Format.TABLE) -> None:  # noqa: A002 - the option's name
+def list_periods(fund: FundOption, format: FormatOption = Format.TABLE) -> None:
     """Print what is closed of a fund's book, and up to which days it may be closed now."""
     from api.database.book import open_book
     from api.database.roles import Role
@@ -47,7 +47,7 @@ def list_periods(fund: FundOption, format: FormatOption = Format.TABLE) -> None:
 def close_period(
     fund: FundOption,
     to: Annotated[datetime, typer.Option(formats=DAY, help="The last day of the period, such as 2026-03-31.")],
-    format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
+    format: FormatOption = Format.TABLE,
 ) -> None:
     """Close a fund's book up to the end of a month, for good; a period that is closed already stays as it was."""
     from api.database.book import open_book

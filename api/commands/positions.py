@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
 def ibrd(
     file: Annotated[Path, typer.Argument(help="A release of the World Bank's IBRD Statement of Loans, as CSV.")],
     fund: FundOption,
-    format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
+    format: FormatOption = Format.TABLE,
 ) -> None:
     """Bring a statement of loans into a fund; a later release books what moved, the same one changes nothing."""
     from api.database.book import open_book
@@ -147,7 +147,7 @@ def _print_summary(done: ImportAnswer, summary: StatementSummary) -> None:
 def classify(
     file: Annotated[Path, typer.Argument(help="A CSV file with the columns project and mission, both by their codes.")],
     fund: Annotated[str, typer.Option("--fund", help="The fund whose projects are classified.")],
-    format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
+    format: FormatOption = Format.TABLE,
 ) -> None:
     """Say which missions a fund's projects help, for many projects at once."""
     from api.database.book import open_book

@@ -51,7 +51,7 @@ def impact(
     fund: FundOption,
     as_of: DayOption,
     seal: SealOption = None,
-    format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
+    format: FormatOption = Format.TABLE,
     out: OutOption = None,
 ) -> None:
     """Missions against targets, money by instrument, crowding-in, covenants, breaches, exit triggers, recycling."""
@@ -71,7 +71,7 @@ def evergreen(
     fund: FundOption,
     as_of: DayOption,
     seal: SealOption = None,
-    format: FormatOption = Format.TABLE,  # noqa: A002 - the option's name
+    format: FormatOption = Format.TABLE,
     out: OutOption = None,
 ) -> None:
     """What was contributed, deployed and returned, what is there, and how often each part of it has worked."""

@@ -65,7 +65,7 @@ def trial_balance(
     as_of: DayOption,
     seal: SealOption = None,
     by_value_day: ByOption = False,
-    format: FormatOption = StatementFormat.TABLE,  # noqa: A002 - the option's name
+    format: FormatOption = StatementFormat.TABLE,
     out: OutOption = None,
 ) -> None:
     """Every account as a debit or a credit; memorandum accounts apart."""
@@ -84,7 +84,7 @@ def balance_sheet(
     fund: FundOption,
     as_of: DayOption,
     seal: SealOption = None,
-    format: FormatOption = StatementFormat.TABLE,  # noqa: A002 - the option's name
+    format: FormatOption = StatementFormat.TABLE,
     out: OutOption = None,
 ) -> None:
     """Assets against liabilities and capital."""
@@ -102,7 +102,7 @@ def income(
     as_of: DayOption,
     first: FirstOption = None,
     seal: SealOption = None,
-    format: FormatOption = StatementFormat.TABLE,  # noqa: A002 - the option's name
+    format: FormatOption = StatementFormat.TABLE,
     out: OutOption = None,
 ) -> None:
     """What a span of days earned and cost."""
@@ -120,7 +120,7 @@ def cash_flow(
     as_of: DayOption,
     first: FirstOption = None,
     seal: SealOption = None,
-    format: FormatOption = StatementFormat.TABLE,  # noqa: A002 - the option's name
+    format: FormatOption = StatementFormat.TABLE,
     out: OutOption = None,
 ) -> None:
     """What brought cash in and what it went for."""
@@ -141,7 +141,7 @@ def account(
     currency: Annotated[str | None, typer.Option("--currency", help="Left out: the fund's own.")] = None,
     seal: SealOption = None,
     by_value_day: ByOption = False,
-    format: FormatOption = StatementFormat.TABLE,  # noqa: A002 - the option's name
+    format: FormatOption = StatementFormat.TABLE,
     out: OutOption = None,
 ) -> None:
     """Every posting of an account, with the balance after each."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse
 
 from api.deps import DoneOnce, Inside, Page, SignedIn, Transaction
@@ -24,10 +24,10 @@ def request_list(
     actor: Inside,
     session: Transaction,
     page: Page,
-    open: bool = False,  # noqa: A002 - the parameter's name outside
+    is_open: Annotated[bool, Query(alias="open")] = False,
 ) -> Listed[RequestAnswer]:
     """Give requests, newest first; with ``open`` those that nobody has decided."""
-    found = requests.requests(session, by=actor, only_open=open, after=page.number, limit=page.limit + 1)
+    found = requests.requests(session, by=actor, only_open=is_open, after=page.number, limit=page.limit + 1)
     return listed(RequestAnswer, found, limit=page.limit, cursor="id")
 
 

@@ -51,7 +51,7 @@ def trial_balance(
     as_of: Day | None = None,
     seal: Seal = None,
     by: ByDay = "booked_on",
-    format: AnswerFormat = "json",  # noqa: A002 - the parameter's name
+    format: AnswerFormat = "json",
 ) -> AccountBalancesAnswer | Response:
     """Give every account of a fund as a debit or a credit, as known at a seal."""
     day = last_day(session, code, as_of)
@@ -70,7 +70,7 @@ def balance_sheet(
     code: Code,
     as_of: Day | None = None,
     seal: Seal = None,
-    format: AnswerFormat = "json",  # noqa: A002 - the parameter's name
+    format: AnswerFormat = "json",
 ) -> BalanceSheetAnswer | Response:
     """Give assets against liabilities and capital on a day, as known at a seal."""
     found = statements.balance_sheet(session, fund_code=code, as_of=last_day(session, code, as_of), seal=seal)
@@ -89,7 +89,7 @@ def income(
     first: First = None,
     as_of: Day | None = None,
     seal: Seal = None,
-    format: AnswerFormat = "json",  # noqa: A002 - the parameter's name
+    format: AnswerFormat = "json",
 ) -> IncomeAnswer | Response:
     """Give what a span of days earned and cost; without ``from`` it begins with the year."""
     day = last_day(session, code, as_of)
@@ -108,7 +108,7 @@ def cash_flow(
     first: First = None,
     as_of: Day | None = None,
     seal: Seal = None,
-    format: AnswerFormat = "json",  # noqa: A002 - the parameter's name
+    format: AnswerFormat = "json",
 ) -> CashFlowAnswer | Response:
     """Give what brought cash in and what it went for; without ``from`` the span begins with the year."""
     day = last_day(session, code, as_of)
@@ -132,7 +132,7 @@ def account_statement(
     seal: Seal = None,
     by: ByDay = "booked_on",
     flow: Annotated[FlowName | None, Query(description="A line of the cash flow, for the account cash")] = None,
-    format: AnswerFormat = "json",  # noqa: A002 - the parameter's name
+    format: AnswerFormat = "json",
 ) -> AccountStatementAnswer | Response:
     """Give an account's postings with the balance after each; a download has all of them, JSON a page."""
     day = last_day(session, code, as_of)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import pytest
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.commands.serve import server_config
 from api.main import build_app
@@ -21,7 +22,7 @@ from tests.database.holders import within
 
 
 @contextmanager
-def serving(app: FastAPI, *, proxies: str = "") -> Iterator[tuple[str, int]]:
+def serving(app: ASGIApp, *, proxies: str = "") -> Iterator[tuple[str, int]]:
     door = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(server_config(app, proxies=proxies))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [door]})
@@ -68,16 +69,16 @@ def test_a_proxy_is_believed_only_where_it_is_named(
     app: FastAPI, monkeypatch: pytest.MonkeyPatch, proxies: str, is_believed: bool
 ) -> None:
     # The library's own setting must not open what ours keeps shut.
-    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "*")  # as an operator sets it
     seen: list[tuple[str, str]] = []
 
-    async def looking(scope, receive, send) -> None:  # type: ignore[no-untyped-def]  # an ASGI app in a test
+    async def looking(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             seen.append((scope["client"][0], scope["scheme"]))
         await app(scope, receive, send)
 
     # Any ASGI application will do for the server.
-    with serving(looking, proxies=proxies) as address:  # type: ignore[arg-type]
+    with serving(looking, proxies=proxies) as address:
         assert status_of(address, b"X-Forwarded-For: 198.51.100.7\r\nX-Forwarded-Proto: https\r\n") == 200
     assert seen == [("198.51.100.7", "https") if is_believed else ("127.0.0.1", "http")]
 
@@ -93,6 +94,6 @@ def test_another_name_than_the_allowed_ones_is_not_answered(database: TestDataba
 
 @pytest.mark.parametrize("name", ["MISSIONBOOK_PROXIES", "MISSIONBOOK_HOSTS"])
 def test_what_cannot_be_an_address_or_a_name_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setenv(name, "*")
+    monkeypatch.setenv(name, "*")  # settings are read from the environment, as an operator sets it
     with pytest.raises(SettingsRefused, match=name):
         settings()

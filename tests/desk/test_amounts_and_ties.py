@@ -25,9 +25,9 @@ from domain.errors import InputRefused
 from domain.money import Money
 from domain.parties import Role
 from tests.desk.financed import OPENED, TODAY, Financed
-from tests.desk.test_authority import appraised, approve, declare, here, lend, session, steward, today
+from tests.desk.test_authority import appraised, approve, declare, here, lend, steward, today
 
-__all__ = ["here", "session", "steward", "today"]
+__all__ = ["here", "steward", "today"]
 
 
 def bound(here: Financed, steward: Actor, act: str, role: str, minor: int = 1) -> None:

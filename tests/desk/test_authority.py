@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -11,7 +10,6 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from api.database.roles import Role as DatabaseRole
 from domain.authority import Act, Actor, AmountTakesTwo, ConflictOfInterest, NotAllowed, SamePersonPreparedAndDecides
 from domain.deals import Stage
 from domain.delegations import Delegation, DelegationEnded
@@ -19,23 +17,12 @@ from domain.desk import authority, deals
 from domain.errors import InputRefused, NotFound
 from domain.parties import Role
 from domain.store import authority_queries
-from tests.conftest import TestDatabase
 from tests.desk.financed import OPENED, TODAY, Financed, finance, person
 
 
 @pytest.fixture
-def session(database: TestDatabase) -> Iterator[Session]:
-    """A transaction of the owner's: no night asks, decides, lends or declares."""
-    with Session(database.sessions.engine(DatabaseRole.MIGRATOR)) as opened:
-        opened.execute(text("SELECT set_config('missionbook.actor', '', true)"))
-        yield opened
-        opened.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
-        opened.rollback()
-
-
-@pytest.fixture
-def here(session: Session) -> Financed:
-    return finance(session)
+def here(owners_session: Session) -> Financed:
+    return finance(owners_session)
 
 
 @pytest.fixture
@@ -114,6 +101,7 @@ def test_a_conflict_that_begins_later_does_not_bind_yet(here: Financed, today: d
     deal_id = appraised(here)
     declare(here, today + timedelta(days=1), here.board)
     approve(here, deal_id, here.board)
+    assert deals.deal_detail(here.session, deal_id=deal_id).stages[-1].by == "Bea"
 
 
 def test_a_conflict_is_ended_by_a_steward_and_never_by_who_has_it(here: Financed, steward: Actor, today: date) -> None:

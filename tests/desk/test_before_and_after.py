@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,7 +10,6 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session
 
-from api.database.roles import Role as DatabaseRole
 from domain.authority import NIGHT, Act, Actor
 from domain.deals import Stage
 from domain.delegations import Delegation
@@ -20,25 +18,14 @@ from domain.desk.edits import classify_project
 from domain.desk.missions import project_by_code
 from domain.money import Money
 from domain.parties import Role
-from tests.conftest import TestDatabase
 from tests.desk.financed import OPENED, TODAY, Financed, finance, person
 
 Said = dict[str, Any] | None
 
 
 @pytest.fixture
-def session(database: TestDatabase) -> Iterator[Session]:
-    """A transaction of the owner's: no night asks, decides, lends or declares."""
-    with Session(database.sessions.engine(DatabaseRole.MIGRATOR)) as opened:
-        opened.execute(text("SELECT set_config('missionbook.actor', '', true)"))
-        yield opened
-        opened.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
-        opened.rollback()
-
-
-@pytest.fixture
-def here(session: Session) -> Financed:
-    return finance(session)
+def here(owners_session: Session) -> Financed:
+    return finance(owners_session)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from uuid import UUID
 
@@ -11,7 +10,6 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
-from api.database.roles import Role as DatabaseRole
 from domain.authority import NIGHT, AmountTakesTwo, NotAllowed, SamePersonPreparedAndDecides
 from domain.deals import CommitmentExceeded, NothingCommitted, Stage
 from domain.desk import authority, deals, evergreen, funds, ledger, requests
@@ -29,23 +27,12 @@ from domain.requests import (
 )
 from domain.reversals import LaterEntriesRestOnEntry
 from domain.store.ledger import CashNotEnough
-from tests.conftest import TestDatabase
 from tests.desk.financed import OPENED, TODAY, Financed, finance, person
 
 
 @pytest.fixture
-def session(database: TestDatabase) -> Iterator[Session]:
-    """A transaction of the owner's: no night asks, decides, lends or declares."""
-    with Session(database.sessions.engine(DatabaseRole.MIGRATOR)) as opened:
-        opened.execute(text("SELECT set_config('missionbook.actor', '', true)"))
-        yield opened
-        opened.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
-        opened.rollback()
-
-
-@pytest.fixture
-def here(session: Session) -> Financed:
-    return finance(session)
+def here(owners_session: Session) -> Financed:
+    return finance(owners_session)
 
 
 def entry_of(here: Financed, kind: str) -> int:

@@ -32,7 +32,9 @@ def test_the_program_is_killed_twice_while_eight_clients_post(bank: Bank, tell: 
                 tally.wait_for(acknowledged)
                 program.kill()
                 program.start()
-        tell(count(bank, asked, tally))
+        counted = count(bank, asked, tally)
+        tell(counted)
+        assert counted.acknowledged == 64
         sealed_and_sound(bank, program)
 
 
@@ -44,7 +46,9 @@ def test_postgresql_is_killed_twice_while_eight_clients_post(
         for acknowledged in (16, 40):
             tally.wait_for(acknowledged)
             kill(postmaster_of(bank.data))
-    tell(count(bank, asked, tally))
+    counted = count(bank, asked, tally)
+    tell(counted)
+    assert counted.acknowledged == 64
     sealed_and_sound(bank, program)
 
 

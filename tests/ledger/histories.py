@@ -211,7 +211,7 @@ class Histories(RuleBasedStateMachine):
         next(self.places)
 
     def cut(self, session: Session) -> None:
-        process = session.connection().connection.dbapi_connection.info.backend_pid  # type: ignore[union-attr]
+        process = session.connection().connection.dbapi_connection.info.backend_pid  # type: ignore[union-attr]  # the driver is psycopg, whose connections have it
         with psycopg.connect(self.database.cluster.superuser_url(), autocommit=True) as connection:
             connection.execute("SELECT pg_terminate_backend(%s, 5000)", (process,))
 

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from api.commands.positions import answer, bring_in
 from api.database.roles import Role
@@ -93,11 +94,11 @@ class Bank:
         path.write_text(written(lines), encoding="utf-8")
         return path
 
-    def take(self, *lines: Line, fund: str = "IBRD", today: date = date(2026, 3, 31)) -> dict[str, object]:
+    def take(self, *lines: Line, fund: str = "IBRD", today: date = date(2026, 3, 31)) -> dict[str, Any]:
         """Import a release and return what the command prints."""
         return self.take_file(self.file(lines), fund=fund, today=today)
 
-    def take_file(self, path: Path, *, fund: str = "IBRD", today: date = date(2026, 3, 31)) -> dict[str, object]:
+    def take_file(self, path: Path, *, fund: str = "IBRD", today: date = date(2026, 3, 31)) -> dict[str, Any]:
         """Import a file and return what the command prints."""
         return answer(*bring_in(self.sessions, file=path, fund=fund, today=today, step=lambda _: None))
 

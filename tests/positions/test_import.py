@@ -83,7 +83,7 @@ def test_the_totals_are_read_back_from_the_ledger(bank: Bank) -> None:
     assert told["totals"] == TOTALS
     assert told["changes"] == 2
     assert bank.balances() == BALANCES
-    failed = {name: summary.failed for name, summary in told["identities"].items()}  # type: ignore[attr-defined]
+    failed = {name: summary.failed for name, summary in told["identities"].items()}
     assert failed == {"obligation": 0, "held": 0, "sold": 0, "disbursed": 1, "original": 1}
 
 
@@ -100,7 +100,7 @@ def test_totals_come_from_postings_and_not_from_the_file(bank: Bank) -> None:
     told = bank.take(A, B)
     # A is taken back, so what is left is B alone
     assert told["totals"] != TOTALS
-    assert told["totals"]["due"] == "290.00"  # type: ignore[index]
+    assert told["totals"]["due"] == "290.00"
 
 
 def test_both_sides_of_the_books_balance_by_themselves(bank: Bank) -> None:
@@ -197,7 +197,7 @@ def test_a_loan_that_vanishes_keeps_its_position(bank: Bank) -> None:
     bank.take(A, B)
     told = bank.take(*on(JULY, A))
     assert (told["rows"], told["vanished"], told["changes"]) == (1, 1, 0)
-    assert told["totals"]["due"] == "400.00"  # type: ignore[index]  # of the loans it names
+    assert told["totals"]["due"] == "400.00"  # of the loans it names
     assert bank.balances() == BALANCES
     # B comes back in August with 40.00 repaid: moved against where it stood in June
     b_repays = line("IBRDB", "500.00 0 99.99 400.00 140.00 250.00 0 250.00 0 0 0 349.99")
@@ -222,7 +222,7 @@ def test_other_figures_for_the_same_day_restate_it_and_both_releases_stay(bank: 
     first = bank.take(A, B)
     told = bank.take(A_REPAYS, B)
     assert (told["changes"], told["restated"], told["flags"]) == (1, 1, {"disbursed": 1, "original": 1, "restated": 1})
-    assert told["totals"]["repaid"] == "410.00"  # type: ignore[index]
+    assert told["totals"]["repaid"] == "410.00"
     assert rows(bank, "SELECT restates_id FROM statement_release ORDER BY id") == [(None,), (first["release"],)]
     # The first file again takes the restatement back.
     assert bank.take(A, B)["totals"] == TOTALS
@@ -261,7 +261,7 @@ def test_a_loan_becomes_a_commitment_when_it_is_signed(bank: Bank) -> None:
     approved = C | {"Agreement Signing Date": "", "Effective Date (Most Recent)": "", "Loan Status": "Approved"}
     # June: C is approved for 80.00 and not signed
     told = bank.take(A, approved | {"End of Period": A["End of Period"]})
-    assert told["totals"]["undisbursed"] == "280.00"  # type: ignore[index]  # 200.00 of A and 80.00 of C
+    assert told["totals"]["undisbursed"] == "280.00"  # 200.00 of A and 80.00 of C
     june = bank.balances()
     assert (june["commitments_undrawn"], june["commitments_given"]) == (200_00, -200_00)
     assert (june["approved_unsigned"], june["approvals_given"]) == (80_00, -80_00)
@@ -269,7 +269,7 @@ def test_a_loan_becomes_a_commitment_when_it_is_signed(bank: Bank) -> None:
     signed = approved | {"Agreement Signing Date": "2018-07-09T00:00:00", "Loan Status": "Signed"}
     told = bank.take(*on(JULY, A, signed))
     assert (told["changes"], told["restated"]) == (1, 0)
-    assert told["totals"]["undisbursed"] == "280.00"  # type: ignore[index]
+    assert told["totals"]["undisbursed"] == "280.00"
     july = bank.balances()
     assert (july["commitments_undrawn"], july["commitments_given"]) == (280_00, -280_00)
     assert not {"approved_unsigned", "approvals_given"} & set(july)
@@ -279,7 +279,7 @@ def test_a_loan_becomes_a_commitment_when_it_is_signed(bank: Bank) -> None:
         "Agreement Signing Date": "", "Effective Date (Most Recent)": "", "Loan Status": "Approved",
     }  # fmt: skip
     told = bank.take(*on(AUGUST, A, drawn))
-    assert told["totals"]["undisbursed"] == "250.00"  # type: ignore[index]
+    assert told["totals"]["undisbursed"] == "250.00"
     august = bank.balances()
     assert (august["commitments_undrawn"], august["commitments_given"]) == (250_00, -250_00)
     assert "approved_unsigned" not in august
@@ -288,7 +288,7 @@ def test_a_loan_becomes_a_commitment_when_it_is_signed(bank: Bank) -> None:
 def test_two_funds_keep_their_own_loans_and_share_parties(bank: Bank) -> None:
     bank.take(A, B)
     told = bank.take(A, fund="SECOND")
-    assert told["totals"]["due"] == "400.00"  # type: ignore[index]
+    assert told["totals"]["due"] == "400.00"
     assert bank.balances() == BALANCES
     assert rows(bank, "SELECT count(*) FROM party") == [(1,)]
 
