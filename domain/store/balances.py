@@ -40,11 +40,12 @@ _BY_BOOKING_DAY = """
     ORDER BY a.code, a.currency"""
 
 # What a value day moves across the day: booked later and effective by then, less booked by then and effective later.
-# The span of an account's posting between its two days is written as the index has it. It holds the account as well:
-# asked for once more, the planner may read all postings of the account to compare.
+# The span of an account's posting between its two days is written as the index has it, the account's number in it. The
+# plain comparison of the account (old rows may have days so far off that they span the next one's numbers) is written
+# with + 0, so that the planner does not read all postings of the account for it.
 _SHIFTED = """CROSS JOIN LATERAL (
         SELECT coalesce(sum(CASE WHEN p.effective_on <= :as_of THEN p.amount ELSE -p.amount END), 0) AS minor
-        FROM posting p WHERE p.effective_on <> p.booked_on
+        FROM posting p WHERE p.account_id + 0 = a.id AND p.effective_on <> p.booked_on
           AND int8range(p.account_id * 10000000 + (LEAST(p.effective_on, p.booked_on) - '0001-01-01'::date),
                         p.account_id * 10000000 + (GREATEST(p.effective_on, p.booked_on) - '0001-01-01'::date))
               @> (a.id * 10000000 + (CAST(:as_of AS date) - '0001-01-01'::date)) {known}) shifted"""
