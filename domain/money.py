@@ -10,8 +10,17 @@ from fractions import Fraction
 
 from domain.errors import Refusal
 
-MINOR_DIGITS = {"JPY": 0, "KRW": 0, "CLP": 0, "VND": 0, "ISK": 0, "BHD": 3, "JOD": 3, "KWD": 3, "OMR": 3, "TND": 3}
-"""Digits after the decimal point by ISO 4217 code; every other currency has two."""
+MINOR_DIGITS = {
+    **dict.fromkeys(("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "VND", "VUV"), 0),
+    **dict.fromkeys(("XAF", "XOF", "XPF"), 0),
+    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+}
+"""Digits after the decimal point by ISO 4217 code; every other currency has two.
+
+Source: ISO 4217, list one as published on 1 January 2026 by its maintenance agency (SIX), column minor unit. The SDR
+(XDR) has no minor unit there; it is kept with two digits. Units of account of one country, in which no
+money is kept (CLF, UYI, UYW), are not in ``CURRENCY_CODES``.
+"""
 
 CURRENCY_CODES = frozenset(
     [
