@@ -355,10 +355,7 @@ def permit(
     amount: Money | None = None,
     standing: Standing = NOTHING_KNOWN,
 ) -> Actor:
-    """Return who does the act (perhaps for somebody else), or refuse with every reason against it.
-
-    The refusal is of the first reason's class, in the order in which ``may`` tells them.
-    """
+    """Return who does the act (perhaps for somebody else), or refuse with every reason, in the class of the first."""
     return may(act, by=by, prepared_by=prepared_by, amount=amount, standing=standing).granted()
 
 
