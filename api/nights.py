@@ -48,25 +48,24 @@ def run_night(
     """
     with sessions.begin(Role.NIGHT, by) as session:
         fund = desk.fund_to_close(session, fund_code=fund_code, to=to, by=by)
-    assert fund.id is not None, "a fund that was read has its id"
     if to - fund.business_day > timedelta(days=DAYS_MAX):
         raise InputRefused([Problem("to", f"lies more than ten years after {fund.business_day}")], subject="the night")
     changes, days, reached = dict.fromkeys(desk.STEPS, 0), 0, fund.business_day
     while True:
         with sessions.begin(Role.NIGHT, by) as session:
-            day = desk.next_day_with_work(session, fund_id=fund.id, after=reached, to=to)
+            day = desk.next_day_with_work(session, fund_id=fund.fund_id, after=reached, to=to)
         if day is None:
             break
         for step in desk.STEPS:
             with sessions.begin(Role.NIGHT, by) as session:
-                changes[step] += desk.run_step(session, fund_id=fund.id, day=day, step=step)
+                changes[step] += desk.run_step(session, fund_id=fund.fund_id, day=day, step=step)
         with sessions.begin(Role.NIGHT, by) as session:
-            desk.close_day(session, fund_id=fund.id, day=day)
+            desk.close_day(session, fund_id=fund.fund_id, day=day)
         days, reached = days + 1, day
         seen(day)
     with sessions.begin(Role.NIGHT, by, request=request) as session:
-        desk.move_business_day(session, fund_id=fund.id, to=to, by=by)
-        refused = desk.refusals(session, fund_id=fund.id, after=fund.business_day, to=to)
+        desk.move_business_day(session, fund_id=fund.fund_id, to=to, by=by)
+        refused = desk.refusals(session, fund_id=fund.fund_id, after=fund.business_day, to=to)
     with sessions.begin(Role.NIGHT, by) as session:
         ledger.seal_facts(session)
     seen(to)

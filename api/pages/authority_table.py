@@ -32,8 +32,7 @@ def known_of(session: Session, by: Actor, *, today: date) -> OwnStanding:
     """Return what the book knows of a person now; of a fund's amounts the last one in force on its business day."""
     standing: dict[tuple[str, str], tuple[FundRow, AmountLine]] = {}
     for fund in funds.funds(session):
-        assert fund.id is not None, "a fund that was read has its id"
-        for one in sorted(authority.amounts(session, fund_id=fund.id), key=lambda line: line.valid_from):
+        for one in sorted(authority.amounts(session, fund_id=fund.fund_id), key=lambda line: line.valid_from):
             if one.role == by.role and one.valid_from <= fund.business_day:
                 standing[fund.code, one.act] = (fund, one)
     return OwnStanding(

@@ -54,12 +54,11 @@ def report(
     permit(Act.PULL_REPORT, by=visitor.actor)
     reader = reader_of(request)
     fund = funds.fund_by_code(session, code)
-    assert fund.id is not None, "a fund that was read has its id"
     if as_of is None or seal is None:
-        number = ledger.known_at(session, fund_id=fund.id, seal=None).number if seal is None else seal
+        number = ledger.known_at(session, fund_id=fund.fund_id, seal=None).number if seal is None else seal
         return see(f"/board/{quote(code)}/report?as_of={as_of or fund.business_day}&seal={number}")
     found = impact.impact_report(session, fund_code=code, as_of=as_of, seal=seal)
-    head = ledger.known_at(session, fund_id=fund.id, seal=None).number
+    head = ledger.known_at(session, fund_id=fund.fund_id, seal=None).number
     page = impact_page.report_page(reader, found, head=head)
     return show(request, "page.html", page, reader=reader)
 

@@ -73,7 +73,7 @@ def _dues(session: Session, fund: FundRow) -> list[DueLine]:
     today = fund.business_day
     return [
         due
-        for due in instruments.due_instalments(session, as_of=today, fund_id=fund.id)
+        for due in instruments.due_instalments(session, as_of=today, fund_id=fund.fund_id)
         if due.due_on <= today + timedelta(days=DUE_SOON_DAYS)
     ]
 
@@ -81,7 +81,6 @@ def _dues(session: Session, fund: FundRow) -> list[DueLine]:
 def work_page(session: Session, reader: Reader, fund: FundRow, every: Sequence[FundRow]) -> Page:
     """Return the work list of a fund."""
     _ = reader.gettext
-    assert fund.id is not None, "a fund that was read has its id"
     today = fund.business_day
     dues = _dues(session, fund)
     owed = [
@@ -89,15 +88,15 @@ def work_page(session: Session, reader: Reader, fund: FundRow, every: Sequence[F
         for one in reports.owed(session, as_of=today, fund_code=fund.code)
         if one.due_on <= today + timedelta(days=REPORTS_SOON_DAYS)
     ]
-    breaches = covenants.breaches(session, as_of=today, fund_id=fund.id, only_open=True)
+    breaches = covenants.breaches(session, as_of=today, fund_id=fund.fund_id, only_open=True)
     waiting = deals.deal_list(session, fund_code=fund.code, stages=WAITING, kept_here=True, limit=WAITING_SHOWN_MAX + 1)
     raised = exits.triggers(session, fund_code=fund.code, as_of=today)
     to_ask = [
         one
-        for one in covenants.findings(session, as_of=today, fund_id=fund.id)
+        for one in covenants.findings(session, as_of=today, fund_id=fund.fund_id)
         if one.stands and one.outcome is Outcome.UNKNOWN
     ]
-    stops = deals.fund_stops(session, fund_id=fund.id)
+    stops = deals.fund_stops(session, fund_id=fund.fund_id)
     role = reader.known.actor.role if reader.known else None
     closes = role in MAY[Act.CLOSE_DAY]
     overdue = sum(due.past_due for due in dues)
@@ -115,7 +114,7 @@ def work_page(session: Session, reader: Reader, fund: FundRow, every: Sequence[F
         Figure(_("To ask"), reader.number(len(to_ask)), "", "warn" if to_ask else "", "#ask"),
         Figure(_("Deals awaiting a step"), waits, href="#waiting"),
     )
-    tabs = tuple(Link(f"/officer?fund={quote(one.code)}", one.name, here=one.id == fund.id) for one in every)
+    tabs = tuple(Link(f"/officer?fund={quote(one.code)}", one.name, here=one.id == fund.fund_id) for one in every)
     return Page(
         title=_("Work list"),
         lead=_("{fund} · business day {day}").format(fund=fund.name, day=reader.day(today)),
@@ -304,8 +303,7 @@ def _waiting_table(reader: Reader, waiting: Sequence[deals.DealLine]) -> Table:
 
 def _headroom_table(session: Session, reader: Reader, fund: FundRow) -> Table:
     _ = reader.gettext
-    assert fund.id is not None, "a fund that was read has its id"
-    found = deals.headroom(session, fund_id=fund.id, as_of=fund.business_day)
+    found = deals.headroom(session, fund_id=fund.fund_id, as_of=fund.business_day)
     names = subject_names(session, found)
     rows: list[Row] = [
         line(

@@ -48,8 +48,7 @@ def table(actor: SignedIn) -> list[ActMayAnswer]:
 def amounts(_actor: Inside, session: Transaction, code: Code) -> list[AmountAnswer]:
     """Give every amount of a fund's own, in the order in which they were set; the latest that has begun holds."""
     fund = funds.fund_by_code(session, code)
-    assert fund.id is not None, "a fund that was read has its id"
-    return [AmountAnswer.model_validate(one) for one in authority.amounts(session, fund_id=fund.id)]
+    return [AmountAnswer.model_validate(one) for one in authority.amounts(session, fund_id=fund.fund_id)]
 
 
 @router.post("/funds/{code}/amounts", status_code=HTTPStatus.CREATED)

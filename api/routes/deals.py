@@ -87,10 +87,9 @@ def propose(actor: SignedIn, session: Transaction, response: Response, asked: De
     """Propose a deal with its instruments."""
     authority.require_role(session, Act.PROPOSE, by=actor)
     fund = funds.fund_by_code(session, asked.fund)
-    assert fund.id is not None, "a fund that was read has its id"
     deal_id = deals.propose(
         session,
-        fund_id=fund.id,
+        fund_id=fund.fund_id,
         code=asked.code,
         project_id=missions.project_by_code(session, asked.project).id,
         investee_id=parties.party_by_code(session, code=asked.investee).id,

@@ -27,8 +27,7 @@ def fund_list(_actor: Inside, session: Transaction) -> list[FundAnswer]:
 def fund(_actor: Inside, session: Transaction, code: Code) -> FundDetailAnswer:
     """Give one fund."""
     found = funds.fund_by_code(session, code)
-    assert found.id is not None, "a fund that was read has its id"
-    missions = funds.fund_missions(session, fund_id=found.id)
+    missions = funds.fund_missions(session, fund_id=found.fund_id)
     return FundDetailAnswer(**FundAnswer.model_validate(found).model_dump(), missions=list(missions))
 
 
@@ -36,8 +35,7 @@ def fund(_actor: Inside, session: Transaction, code: Code) -> FundDetailAnswer:
 def headroom(_actor: Inside, session: Transaction, code: Code, as_of: Day | None = None) -> list[HeadroomAnswer]:
     """Give what is used and left of each limit."""
     found = funds.fund_by_code(session, code)
-    assert found.id is not None, "a fund that was read has its id"
-    findings = deals.headroom(session, fund_id=found.id, as_of=as_of or found.business_day)
+    findings = deals.headroom(session, fund_id=found.fund_id, as_of=as_of or found.business_day)
     return [HeadroomAnswer.model_validate(one) for one in findings]
 
 

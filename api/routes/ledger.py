@@ -84,10 +84,9 @@ def trial_balance(
 ) -> TrialBalanceAnswer:
     """Give every account's balance by booking day, as known at a seal (left out: all that is sealed)."""
     fund = funds.fund_by_code(session, code)
-    assert fund.id is not None, "a fund that was read has its id"
     day = as_of or fund.business_day
     lines = ledger.trial_balance(session, fund=fund, as_of=day, seal=seal)
-    known = ledger.known_at(session, fund_id=fund.id, seal=seal)
+    known = ledger.known_at(session, fund_id=fund.fund_id, seal=seal)
     return TrialBalanceAnswer(
         fund=code, as_of=day, seal=known.number, lines=[TrialBalanceLineAnswer.model_validate(one) for one in lines]
     )

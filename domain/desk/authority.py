@@ -73,7 +73,6 @@ def set_amount(
     """
     by = permitted(session, Act.SET_AMOUNT, by=by)
     fund = fund_queries.fund_by_code(session, fund_code)
-    assert fund.id is not None, "a fund that was read has its id"
     problems = []
     if act not in set(Act):
         problems.append(Problem("act", "it is none of the acts that the table names"))
@@ -87,10 +86,10 @@ def set_amount(
         problems.append(Problem("source", "name the resolution that it rests on"))
     if problems:
         raise InputRefused(problems, subject="the amount")
-    before = _alone(session, fund.id, fund.currency, act=Act(act), role=Role(role), on=valid_from)
+    before = _alone(session, fund.fund_id, fund.currency, act=Act(act), role=Role(role), on=valid_from)
     store.add_amount(
         session,
-        fund_id=fund.id,
+        fund_id=fund.fund_id,
         act=Act(act),
         role=Role(role),
         amount_minor=minor,
@@ -101,7 +100,7 @@ def set_amount(
     told = _bound_in_words(minor, fund.currency)
     said = {"act": act, "role": role, "alone": told, "valid_from": valid_from, "source": source}
     audit.record(
-        session, by=by, act=Act.SET_AMOUNT, subject_kind="fund", subject=fund_code, fund_id=fund.id, detail=said,
+        session, by=by, act=Act.SET_AMOUNT, subject_kind="fund", subject=fund_code, fund_id=fund.fund_id, detail=said,
         before={"act": act, "role": role, "alone": before}, after={"act": act, "role": role, "alone": told},
     )  # fmt: skip
 

@@ -76,19 +76,18 @@ def open_currency(session: Session, *, fund_code: str, currency: str, by: Actor)
     """
     permit(Act.ADMINISTER, by=by)
     fund = fund_queries.fund_by_code(session, fund_code)
-    assert fund.id is not None, "a fund that was read has its id"
     if wrong := currency_problems(currency, base=fund.currency):
         raise InputRefused(wrong, subject="the currency")
-    store.lock_position(session, fund_id=fund.id, currency=currency)
-    if currency in store.currencies(session, fund_id=fund.id):
+    store.lock_position(session, fund_id=fund.fund_id, currency=currency)
+    if currency in store.currencies(session, fund_id=fund.fund_id):
         return False
     own = {POSITION: AccountKind.ASSET, RESULT: AccountKind.INCOME}
-    ledger.open_accounts(session, fund_id=fund.id, currency=fund.currency, extra=own)
-    ledger.open_accounts(session, fund_id=fund.id, currency=currency, extra={POSITION: AccountKind.ASSET})
-    ledger.limit_account(session, fund_id=fund.id, code="cash", currency=currency, floor_minor=0)
+    ledger.open_accounts(session, fund_id=fund.fund_id, currency=fund.currency, extra=own)
+    ledger.open_accounts(session, fund_id=fund.fund_id, currency=currency, extra={POSITION: AccountKind.ASSET})
+    ledger.limit_account(session, fund_id=fund.fund_id, code="cash", currency=currency, floor_minor=0)
     subject = f"{fund.code} {currency}"
     audit.record(
-        session, by=by, act="open a currency", subject_kind="currency", subject=subject, fund_id=fund.id,
+        session, by=by, act="open a currency", subject_kind="currency", subject=subject, fund_id=fund.fund_id,
         before={"open": False}, after={"open": True},
     )  # fmt: skip
     return True
@@ -103,7 +102,6 @@ def state_rate(
     """
     permit(Act.RECORD_RATE, by=by)
     fund = fund_queries.fund_by_code(session, fund_code)
-    assert fund.id is not None, "a fund that was read has its id"
     problems = _open_problems(session, fund, currency) + rate_problems(units=units, source=source)
     if on < fund.opened_on:
         problems.append(Problem("on", f"the fund was opened on {in_words(fund.opened_on)}"))
@@ -111,9 +109,9 @@ def state_rate(
         problems.append(Problem("on", f"the fund's book stands at {in_words(fund.business_day)}"))
     if problems:
         raise InputRefused(problems, subject="the rate")
-    before = store.rate_on(session, fund_id=fund.id, currency=currency, on=on)
+    before = store.rate_on(session, fund_id=fund.fund_id, currency=currency, on=on)
     rate = Rate(currency, fund.currency, units, on, source.strip())
-    store.add_rate(session, rate, fund_id=fund.id, by=by)
+    store.add_rate(session, rate, fund_id=fund.fund_id, by=by)
     corrected = str(before.units) if before is not None and before.on == on else None
     audit.record(
         session,
@@ -121,7 +119,7 @@ def state_rate(
         act=Act.RECORD_RATE,
         subject_kind="rate",
         subject=f"{fund.code} {currency} {on}",
-        fund_id=fund.id,
+        fund_id=fund.fund_id,
         detail={"units": str(units), "source": rate.source, "corrects": corrected},
         before=None if before is None else {"units": str(before.units), "on": before.on},
         after={"units": str(units), "on": on},
@@ -150,7 +148,6 @@ def convert(
     """
     permit(Act.CONVERT, by=by)
     fund = fund_queries.fund_by_code(session, fund_code)
-    assert fund.id is not None, "a fund that was read has its id"
     foreign = into if sold.currency == fund.currency else sold.currency
     problems = currency_problems(foreign, base=fund.currency) or _open_problems(session, fund, foreign)
     if fund.currency not in (sold.currency, into):
@@ -159,20 +156,20 @@ def convert(
         raise InputRefused(problems, subject="the conversion")
     require_amount(sold.minor)
     words = f"{sold} into {into if bought_minor is None else Money(bought_minor, into)} of {effective_on}"
-    store.lock_position(session, fund_id=fund.id, currency=foreign)
+    store.lock_position(session, fund_id=fund.fund_id, currency=foreign)
     if (before := instrument_queries.entry_by_key(session, by=by, key=key)) is not None:
         return _as_booked(session, fund, before.id, words=words, key=key)
     day = booking_day(session, fund, effective_on=effective_on, booked_on=booked_on)
-    known = store.rate_on(session, fund_id=fund.id, currency=foreign, on=effective_on)
+    known = store.rate_on(session, fund_id=fund.fund_id, currency=foreign, on=effective_on)
     rate = usable_rate(known, currency=foreign, base=fund.currency, on=effective_on)
     at_rate = bought_minor is None
     bought = Money(translate(sold.minor, sold.currency, into, rate) if bought_minor is None else bought_minor, into)
     require_amount(bought.minor)
     check_bought(sold, bought, rate)
     settled = _settled(session, fund, sold=sold, bought=bought)
-    stated_by = store.recorded_by(session, rate, fund_id=fund.id)
+    stated_by = store.recorded_by(session, rate, fund_id=fund.fund_id)
     amount = amount_judged(sold, bought, settled, rate)
-    by = permitted(session, Act.CONVERT, by=by, fund_id=fund.id, prepared_by=[stated_by], amount=amount, key=key)
+    by = permitted(session, Act.CONVERT, by=by, fund_id=fund.fund_id, prepared_by=[stated_by], amount=amount, key=key)
     entry = Entry(
         kind="conversion",
         reason=f"{sold} converted into {bought}" + (f" at {rate.in_words()}" if at_rate else ""),
@@ -181,7 +178,7 @@ def convert(
         postings=_postings(fund.currency, sold=sold, bought=bought, settled=settled),
         source_ref=words,
     )
-    entry_id = ledger.post(session, entry, fund_id=fund.id, by=by, key=key)
+    entry_id = ledger.post(session, entry, fund_id=fund.fund_id, by=by, key=key)
     _tell_conversion(session, fund, entry_id, sold=sold, bought=bought, settled=settled, by=by)
     result = Money(settled.result_minor, fund.currency)
     return Conversion(entry_id, day, effective_on, sold, bought, result, rate if at_rate else None)
@@ -206,7 +203,7 @@ def _tell_conversion(
         act=Act.CONVERT,
         subject_kind="entry",
         subject=entry_id,
-        fund_id=fund.id,
+        fund_id=fund.fund_id,
         detail={
             "sold": str(sold), "bought": str(bought), "result": str(Money(settled.result_minor, fund.currency)),
             "entry": entry_id,
@@ -223,16 +220,15 @@ def positions(
 ) -> tuple[CurrencyPosition, ...]:
     """Return what a fund holds of each other currency on a day, as known at a seal (None: all that is there now)."""
     fund = fund_queries.fund_by_code(session, fund_code)
-    assert fund.id is not None, "a fund that was read has its id"
     day = as_of or fund.business_day
-    position = None if seal is None else seals.known_at(session, fund.id, seal).position
-    held = balances.balances(session, fund_id=fund.id, as_of=day, position=position)
+    position = None if seal is None else seals.known_at(session, fund.fund_id, seal).position
+    held = balances.balances(session, fund_id=fund.fund_id, as_of=day, position=position)
     found = []
     realised, cost_of = _by_currency(session, fund, as_of=day, position=position)
-    for currency in store.currencies(session, fund_id=fund.id):
+    for currency in store.currencies(session, fund_id=fund.fund_id):
         if currency == fund.currency:
             continue
-        rate = store.rate_on(session, fund_id=fund.id, currency=currency, on=day, position=position)
+        rate = store.rate_on(session, fund_id=fund.fund_id, currency=currency, on=day, position=position)
         cash, foreign, cost = held["cash", currency], held[POSITION, currency], cost_of.get(currency, 0)
         found.append(
             CurrencyPosition(
@@ -252,15 +248,13 @@ def positions(
 def rates(session: Session, *, fund_code: str) -> tuple[RateLine, ...]:
     """Return the rates recorded for a fund, the latest day first, corrected ones too."""
     fund = fund_queries.fund_by_code(session, fund_code)
-    assert fund.id is not None, "a fund that was read has its id"
-    return store.rates(session, fund_id=fund.id, limit=RATES_SHOWN_MAX)
+    return store.rates(session, fund_id=fund.fund_id, limit=RATES_SHOWN_MAX)
 
 
 def _open_problems(session: Session, fund: FundRow, currency: str) -> list[Problem]:
-    assert fund.id is not None, "a fund that was read has its id"
     if currency == fund.currency:
         return [Problem("currency", f"{currency} is the fund's own currency")]
-    if currency not in store.currencies(session, fund_id=fund.id):
+    if currency not in store.currencies(session, fund_id=fund.fund_id):
         return [Problem("currency", f"the fund {fund.code} keeps no accounts in {currency[:3]}; a steward opens them")]
     return []
 
@@ -269,8 +263,7 @@ def _by_currency(
     session: Session, fund: FundRow, *, as_of: date, position: int | None
 ) -> tuple[dict[str, int], dict[str, int]]:
     """Return the realised result and the cost of each other currency: an entry's own side goes with its other one."""
-    assert fund.id is not None, "a fund that was read has its id"
-    rows = store.own_sides(session, fund_id=fund.id, base=fund.currency, as_of=as_of, position=position)
+    rows = store.own_sides(session, fund_id=fund.fund_id, base=fund.currency, as_of=as_of, position=position)
     return {currency: -result for currency, _, result in rows}, {currency: cost for currency, cost, _ in rows}
 
 
@@ -288,9 +281,8 @@ def _settled(session: Session, fund: FundRow, *, sold: Money, bought: Money) -> 
 
 def _position(session: Session, fund: FundRow, *, sold: Money, bought: Money) -> tuple[str, int, int]:
     """Return a conversion's other currency, and what the position holds of it at which cost, all days counted."""
-    assert fund.id is not None, "a fund that was read has its id"
     foreign = bought.currency if sold.currency == fund.currency else sold.currency
-    held = balances.balances(session, fund_id=fund.id, as_of=date.max, account=POSITION)[POSITION, foreign]
+    held = balances.balances(session, fund_id=fund.fund_id, as_of=date.max, account=POSITION)[POSITION, foreign]
     _, costs = _by_currency(session, fund, as_of=date.max, position=None)
     return foreign, -held, costs.get(foreign, 0)
 

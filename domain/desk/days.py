@@ -31,8 +31,7 @@ def booking_day(session: Session, fund: FundRow, *, effective_on: date, booked_o
     order: a value day before the fund was opened (``DayRefused``), a booking day in a closed period
     (``PeriodClosed``), one after the open day, a value day after the booking day (``DayRefused``).
     """
-    assert fund.id is not None, "a fund that was read has its id"
-    closed_to = periods.closed_to(session, fund.id)
+    closed_to = periods.closed_to(session, fund.fund_id)
     booked = booked_on or open_day(business_day=fund.business_day, closed_to=closed_to)
     if effective_on < fund.opened_on:
         raise DayRefused(on=effective_on, why=f"the fund was opened on {in_words(fund.opened_on)}")

@@ -1,4 +1,4 @@
-"""What people and programmes do with the ledger itself: read it, reverse an entry, verify all of it."""
+"""What people and programmes do with the ledger itself: seal it, read it, reverse an entry."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from sqlmodel import Session
 from domain.authority import Act, Actor
 from domain.desk import reversals
 from domain.desk.authority import permitted, require_role
-from domain.desk.verification import Misfit, Verification, verify
 from domain.ledger import Entry, mirrored
 from domain.money import Money
 from domain.statements import TrialBalanceLine
@@ -21,8 +20,6 @@ from domain.store.funds import FundRow
 from domain.store.seals import Known
 
 ENTRIES_PER_PAGE_MAX = 200
-
-__all__ = ["Misfit", "Verification", "verify"]
 
 
 def seal_facts(session: Session) -> int:
@@ -140,12 +137,11 @@ def trial_balance(
     session: Session, *, fund: FundRow, as_of: date, seal: int | None = None
 ) -> tuple[TrialBalanceLine, ...]:
     """Return every account of a fund with its balance by booking day, as known at a seal (None: all that is sealed)."""
-    assert fund.id is not None, "a fund that was read has its id"
-    known = seals.known_at(session, fund.id, seal)
-    kinds = store.account_kinds(session, fund.id)
+    known = seals.known_at(session, fund.fund_id, seal)
+    kinds = store.account_kinds(session, fund.fund_id)
     return tuple(
         TrialBalanceLine(code, kinds[code, currency], Money(minor, currency))
         for (code, currency), minor in balances.balances(
-            session, fund_id=fund.id, as_of=as_of, position=known.position
+            session, fund_id=fund.fund_id, as_of=as_of, position=known.position
         ).items()
     )

@@ -146,8 +146,7 @@ def fund_to_close(session: Session, *, fund_code: str, to: date, by: Actor = NIG
     fund = store.fund_by_code(session, fund_code)
     if fund is None:
         raise NotFound("fund", fund_code)
-    assert fund.id is not None, "a fund that was read has its id"
-    if store.follows_statement(session, fund.id):
+    if store.follows_statement(session, fund.fund_id):
         raise FundFollowsItsStatement(fund.code)
     if to < fund.business_day:
         raise NightRunsForwards(fund.code, to, fund.business_day)

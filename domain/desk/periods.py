@@ -80,18 +80,17 @@ def preview(session: Session, *, fund_code: str, period_end: date, by: Actor) ->
     """Return what a closing would close over. Refused: the role, an unknown fund."""
     permit(Act.CLOSE_PERIOD, by=by)
     fund = fund_queries.fund_by_code(session, fund_code)
-    assert fund.id is not None, "a fund that was read has its id"
-    position = seals.known_at(session, fund.id).position
-    held = balances.balances(session, fund_id=fund.id, as_of=period_end, position=position)
-    sums = trial_balance(held, ledger.account_kinds(session, fund.id)).sums
+    position = seals.known_at(session, fund.fund_id).position
+    held = balances.balances(session, fund_id=fund.fund_id, as_of=period_end, position=position)
+    sums = trial_balance(held, ledger.account_kinds(session, fund.fund_id)).sums
     every = request_queries.requests(session, only_open=True, limit=REQUESTS_LOOKED_AT)
     return ClosingPreview(
         period_end=period_end,
         nights_to=fund.business_day,
         debits=tuple(one.debit for one in sums),
         credits=tuple(one.credit for one in sums),
-        unsealed=store.unsealed_in(session, fund_id=fund.id, period_end=period_end),
-        asked=sum(one.fund_id == fund.id for one in every),
+        unsealed=store.unsealed_in(session, fund_id=fund.fund_id, period_end=period_end),
+        asked=sum(one.fund_id == fund.fund_id for one in every),
     )
 
 
@@ -102,8 +101,7 @@ def hold(session: Session, *, fund_code: str, by: Actor) -> None:
     """
     permit(Act.CLOSE_PERIOD, by=by)
     fund = fund_queries.fund_by_code(session, fund_code)
-    assert fund.id is not None, "a fund that was read has its id"
-    store.hold(session, fund_id=fund.id)
+    store.hold(session, fund_id=fund.fund_id)
 
 
 def close(session: Session, *, fund_code: str, period_end: date, by: Actor) -> PeriodClosing:
@@ -115,27 +113,26 @@ def close(session: Session, *, fund_code: str, period_end: date, by: Actor) -> P
     """
     hold(session, fund_code=fund_code, by=by)
     fund = fund_queries.fund_by_code(session, fund_code)
-    assert fund.id is not None, "a fund that was read has its id"
-    for line in store.periods(session, fund_id=fund.id):
+    for line in store.periods(session, fund_id=fund.fund_id):
         if line.period_end == period_end:
             return PeriodClosing(fund.code, period_end, line.seal, closed_now=False)
-    closed_to = store.closed_to(session, fund.id)
+    closed_to = store.closed_to(session, fund.fund_id)
     wrong = closing_problems(period_end, opened_on=fund.opened_on, closed_to=closed_to, business_day=fund.business_day)
     if wrong:
         raise InputRefused(wrong, subject="the closing")
-    if store.own_transaction_is_too_old(session, fund_id=fund.id, period_end=period_end):
+    if store.own_transaction_is_too_old(session, fund_id=fund.fund_id, period_end=period_end):
         raise ClosingCameBetween(period_end)
     seals.seal_facts(session)
-    left_out = store.unsealed_in(session, fund_id=fund.id, period_end=period_end)
-    closed_seal = None if left_out else seals.known_at(session, fund.id).number
-    store.add(session, fund_id=fund.id, period_end=period_end, closed_seal=closed_seal, by=by)
+    left_out = store.unsealed_in(session, fund_id=fund.fund_id, period_end=period_end)
+    closed_seal = None if left_out else seals.known_at(session, fund.fund_id).number
+    store.add(session, fund_id=fund.fund_id, period_end=period_end, closed_seal=closed_seal, by=by)
     audit.record(
         session,
         by=by,
         act=Act.CLOSE_PERIOD,
         subject_kind="period",
         subject=f"{fund.code} {period_end}",
-        fund_id=fund.id,
+        fund_id=fund.fund_id,
         detail={"period_end": period_end, "closed_before": closed_to, "seal": closed_seal},
         before={"closed_to": closed_to},
         after={"closed_to": period_end},
@@ -146,8 +143,7 @@ def close(session: Session, *, fund_code: str, period_end: date, by: Actor) -> P
 def periods(session: Session, *, fund_code: str) -> PeriodsOfFund:
     """Return what is closed of a fund's book and what may be. Refused: an unknown fund (``NotFound``)."""
     fund = fund_queries.fund_by_code(session, fund_code)
-    assert fund.id is not None, "a fund that was read has its id"
-    closed = store.periods(session, fund_id=fund.id)
+    closed = store.periods(session, fund_id=fund.fund_id)
     closed_to = closed[0].period_end if closed else None
     return PeriodsOfFund(
         fund=fund.code,
@@ -179,12 +175,11 @@ def balance(
     Refused, in this order: an unknown fund, an account that it lacks (``NotFound``), a seal that does not exist yet.
     """
     fund = fund_queries.fund_by_code(session, fund_code)
-    assert fund.id is not None, "a fund that was read has its id"
-    kinds = {code: kind for (code, _), kind in ledger.account_kinds(session, fund.id).items()}
+    kinds = {code: kind for (code, _), kind in ledger.account_kinds(session, fund.fund_id).items()}
     if account not in kinds:
         raise NotFound("account", account)
-    known = seals.known_at(session, fund.id, seal)
+    known = seals.known_at(session, fund.fund_id, seal)
     day = as_of or fund.business_day
-    found = balances.balances(session, fund_id=fund.id, as_of=day, position=known.position, by=by, account=account)
+    found = balances.balances(session, fund_id=fund.fund_id, as_of=day, position=known.position, by=by, account=account)
     moneys = tuple(Money(minor, currency) for (_, currency), minor in found.items())
     return AccountBalance(fund.code, account, kinds[account], day, by, known.number, moneys)

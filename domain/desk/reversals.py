@@ -75,8 +75,7 @@ def check_before(session: Session, *, entry_id: int, entry: Entry, fund: FundRow
     if entry.kind in TAKES_TWO and not by_two:
         raise ReversalTakesTwo(entry_id=entry_id, kind=entry.kind)
     if foreign := _converted(entry, fund):
-        assert fund.id is not None, "a fund that was read has its id"
-        rates.lock_position(session, fund_id=fund.id, currency=foreign)
+        rates.lock_position(session, fund_id=fund.fund_id, currency=foreign)
     cash = fund_queries.cash_movements(session, fund) if entry.kind == "contribution" else ()
     booked = tuple(_booked(session, instrument) for instrument in instruments)
     return DealBooked(deal, instruments, booked, fund, cash)
@@ -149,9 +148,8 @@ def _converted(entry: Entry, fund: FundRow) -> str | None:
 
 def _require_position_holds(session: Session, *, entry_id: int, fund: FundRow, currency: str) -> None:
     """Refuse the reversal of a conversion that later ones went out of: a position of nothing would have a cost."""
-    assert fund.id is not None, "a fund that was read has its id"
-    held = -balances.balances(session, fund_id=fund.id, as_of=date.max, account=POSITION)[POSITION, currency]
-    sides = rates.own_sides(session, fund_id=fund.id, base=fund.currency, as_of=date.max, position=None)
+    held = -balances.balances(session, fund_id=fund.fund_id, as_of=date.max, account=POSITION)[POSITION, currency]
+    sides = rates.own_sides(session, fund_id=fund.fund_id, base=fund.currency, as_of=date.max, position=None)
     cost = next((cost for other, cost, _ in sides if other == currency), 0)
     if (held == 0 and cost != 0) or held * cost < 0:
         raise LaterEntriesRestOnEntry(

@@ -32,6 +32,12 @@ class FundRow(SQLModel, table=True):
     business_day: date
     follows_calendar: bool = False
 
+    @property
+    def fund_id(self) -> UUID:
+        """The id of a fund that was read; the database gives it when a row is stored."""
+        assert self.id is not None, "a fund that was read has its id"
+        return self.id
+
 
 class FundMissionRow(SQLModel, table=True):
     """A mission that a fund's mandate names."""

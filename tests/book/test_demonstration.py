@@ -19,7 +19,7 @@ from api.database.roles import Role
 from api.demonstration import PEOPLE, ensure_sign_ins
 from api.files.book import read_book
 from domain.deals import Stage
-from domain.desk import covenants, deals, exits, ledger, people
+from domain.desk import covenants, deals, exits, people, verification
 from domain.desk.book import load
 from domain.desk.people import SignInRefused
 from tests.conftest import TestDatabase
@@ -150,7 +150,7 @@ def test_money_is_what_the_contracts_say(reading: Session, instrument: str, acco
 
 
 def test_the_ledger_is_sound_and_both_funds_stand_at_their_business_day(reading: Session) -> None:
-    assert ledger.verify(reading).sound
+    assert verification.verify(reading).sound
     assert count(reading, "SELECT business_day FROM fund") == [(END,), (END,)]
     assert count(reading, "SELECT count(*) FROM night_refusal") == [(0,)]
 

@@ -13,7 +13,7 @@ from sqlmodel import Session
 from api.database.roles import Role
 from domain.authority import NIGHT, Act, Actor, AmountTakesTwo, NotAllowed, SamePersonPreparedAndDecides
 from domain.currencies import FarFromRate, RateTooOld, RateUnknown
-from domain.desk import authority, currencies, evergreen, funds, ledger
+from domain.desk import authority, currencies, evergreen, funds, ledger, verification
 from domain.desk.parties import add_party
 from domain.desk.refusals import CashNotEnough
 from domain.errors import InputRefused
@@ -117,7 +117,7 @@ def test_the_pool_counts_what_was_converted_at_cost_and_shares_what_came_back(
             assert (told.costs.minor, told.unmatched.minor, told.deployed.minor) == (0, 0, 0)
         told = evergreen.evergreen_report(session, fund_code=FUND, as_of=MAR_31)
         assert [line.amount.minor for line in told.made_of.currency_result] == [-30_00]
-        assert ledger.verify(session).sound
+        assert verification.verify(session).sound
 
 
 def test_a_reversed_conversion_leaves_nothing_behind(database: TestDatabase, fund_id: UUID) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy import text
 
 from api.database.roles import Role, clone_database, drop_database
 from api.database.sessions import Sessions
-from domain.desk import ledger
+from domain.desk import verification
 from tests.conftest import TestDatabase
 from tests.desk.promised import Promised, promise
 from tests.desk.test_night_interest import lend
@@ -96,7 +96,7 @@ def told(database: TestDatabase, p: Promised) -> dict[str, list[tuple[object, ..
         ]
         rows["fund"] = [tuple(row) for row in session.execute(text("SELECT business_day FROM fund"))]
         rows["sealed"] = [tuple(row) for row in session.execute(text(SEALED))]
-        assert ledger.verify(session).sound
+        assert verification.verify(session).sound
     return rows
 
 

@@ -14,7 +14,7 @@ from sqlmodel import Session
 
 from api.database.roles import Role
 from domain.authority import NIGHT, Actor, NotAllowed
-from domain.desk import funds, ledger, night
+from domain.desk import funds, ledger, night, verification
 from domain.desk import periods as desk
 from domain.errors import InputRefused, NotFound
 from domain.ledger import Entry, PeriodClosed, transfer
@@ -106,7 +106,7 @@ def test_closing_keeps_every_balance_and_seals_what_it_closes_over(database: Tes
         assert [(one.period_end, one.seal, one.closed_by) for one in listed.closed] == [(JAN, 2, "programme")]
         assert (listed.closed_to, listed.open_day, listed.may_close) == (JAN, MAR, (FEB, MAR))
         assert ledger_acts(session) == [("close a period", "commons 2026-01-31")]
-        assert ledger.verify(session).sound
+        assert verification.verify(session).sound
 
 
 def ledger_acts(session: Session) -> list[tuple[str, str]]:
@@ -299,7 +299,7 @@ def test_a_period_closes_while_eight_clients_post(database: TestDatabase, fund_i
         # What was kept at the closing is all that there is in the period, counted one by one.
         assert kept == 1_00 * sum(row.booked_on == FEB for row in rows)
         seals.seal_facts(session)
-        assert ledger.verify(session).sound
+        assert verification.verify(session).sound
     doubled = len(acknowledged) - len(found)
     print(f"acknowledged {len(acknowledged)}, found {len(found)}, refused as closed {len(refused)}, doubled {doubled}")
 
@@ -322,11 +322,11 @@ def test_a_closing_balance_that_an_owner_changed_is_named(
     with database.sessions.begin(Role.NIGHT) as session:
         desk.close(session, fund_code="commons", period_end=JAN, by=NIGHT)
     with database.sessions.begin(Role.NIGHT) as session:
-        assert ledger.verify(session).sound
+        assert verification.verify(session).sound
     with database.sessions.begin(Role.MIGRATOR) as session:
         session.execute(text("ALTER TABLE balance_snapshot DISABLE TRIGGER balance_snapshot_is_append_only"))
         session.execute(text(tampering))
     with database.sessions.begin(Role.NIGHT) as session:
-        told = ledger.verify(session)
+        told = verification.verify(session)
         assert not told.sound and told.first is not None
         assert f"at 2026-01-31 is kept as {words} and its postings sum to 10000" in told.first.why

@@ -13,7 +13,8 @@ from api.database.roles import Role
 from domain.authority import NIGHT
 from domain.deals import MovedByStatement
 from domain.desk.funds import open_fund
-from domain.desk.ledger import reverse, verify
+from domain.desk.ledger import reverse
+from domain.desk.verification import verify
 from domain.errors import InputRefused
 from domain.ledger import PeriodClosed, mirrored
 from domain.positions import (
