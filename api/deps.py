@@ -20,9 +20,9 @@ from sqlmodel import Session
 
 from api.database.roles import Role
 from api.database.sessions import Sessions
-from api.problems import door_of, trace_id_of
 from api.refusals import EditNeedsVersion, FormNotOurs, IdempotencyKeyMissing, StaleEdit
 from api.security import SignInPlaces, same_secret
+from api.tracing import door_of, trace_id_of
 from domain.authority import Act, Actor, permit
 from domain.desk import answers, ledger, people
 from domain.desk.answers import ActAnswer

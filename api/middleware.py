@@ -19,7 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
 from api.database.sessions import WHENCE, Whence
-from api.problems import BODY_BYTES_MAX, TOO_LARGE, door_of, is_for_programmes, plainly_told, tell_failure, told
+from api.problems import BODY_BYTES_MAX, TOO_LARGE, is_for_programmes, plainly_told, tell_failure, told
+from api.tracing import door_of
 
 HEADERS = {
     "Content-Security-Policy": (

@@ -24,11 +24,11 @@ from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import DataError, DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
-from starlette.types import Scope
 
 from api.database.roles import Role
 from api.pages.errors import error_page
 from api.refusals import TOLD_TO_THE_AUDIT, RequestTooLarge, TooManyAttempts, status_and_word
+from api.tracing import door_of, trace_id_of
 from domain.authority import Actor
 from domain.codes import CODE_PATTERN
 from domain.desk import audit, people
@@ -78,11 +78,6 @@ TOLD_WORDS: dict[str, str] = {
     "refused": "A rule of the bank says no; the sentence in `detail` says which.",
 }
 """What failures mean that no refusal of the table stands for, by the end of their type."""
-
-
-def trace_id_of(request: Request) -> str:
-    """Return the number of this request, as it stands in the log and in the audit."""
-    return str(getattr(request.state, "trace_id", ""))
 
 
 def plain(value: object) -> Any:
@@ -226,15 +221,6 @@ class Repeats:
 def is_told(times: int) -> bool:
     """Tell whether a refusal gets a row: the first thirty of an hour, then the 32nd, the 64th, the 128th …"""
     return times <= TOLD_ONE_BY_ONE or times & (times - 1) == 0
-
-
-def door_of(scope: Scope) -> str:
-    """Return the pattern of the address, such as ``/api/v1/deals/{deal_id}``: never an address that somebody typed."""
-    route = scope.get("route")
-    context = (
-        scope.get("fastapi", {}).get("effective_route_context") if isinstance(scope.get("fastapi"), dict) else None
-    )
-    return str(getattr(context, "path", None) or getattr(route, "path", None) or "unknown")
 
 
 def tell_invalid(request: Request, error: RequestValidationError) -> Response:

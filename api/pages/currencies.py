@@ -32,8 +32,8 @@ from api.pages.parts import (
 )
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import show
-from api.problems import trace_id_of
 from api.refusals import TOLD_TO_THE_AUDIT
+from api.tracing import trace_id_of
 from domain.authority import MAY, Act, permit
 from domain.currencies import Rate
 from domain.desk import currencies, funds

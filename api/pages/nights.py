@@ -16,8 +16,8 @@ from api.pages.parts import Button, Field, Form, Link, Page, Text, line, table
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import show
 from api.pages.words import STEP_OF_NIGHT_WORDS, say
-from api.problems import trace_id_of
 from api.refusals import TOLD_TO_THE_AUDIT
+from api.tracing import trace_id_of
 from domain.authority import Act, permit
 from domain.desk import funds
 from domain.desk.funds import FundRow

@@ -17,9 +17,10 @@ from api.pages.reader import Reader, reader_of
 from api.pages.rendering import show
 from api.pages.signing_in import forget_cookie
 from api.pages.words import N_, say
-from api.problems import note_refusal, trace_id_of
+from api.problems import note_refusal
 from api.refusals import TooManyAttempts
 from api.security import check_password
+from api.tracing import trace_id_of
 from domain.desk import people, sign_ins
 from domain.desk.people import SignInRefused, UserKnown
 from domain.desk.sign_ins import SignInStanding

@@ -23,9 +23,10 @@ from api.pages.forms import FORM_GUARDS, Typed, see, sentence
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import home_of, show
 from api.pages.sign_in_page import is_ours, kept_again, kept_page, sent_from_elsewhere, sign_in_page
-from api.problems import note_refusal, trace_id_of
+from api.problems import note_refusal
 from api.refusals import FormNotOurs, TooManyAttempts
 from api.security import check_password
+from api.tracing import trace_id_of
 from domain.desk import people, sign_ins
 from domain.desk.people import WEB_SESSION_HOURS, PasswordKept, SignInRefused, UserKnown, WebSessionOpened
 

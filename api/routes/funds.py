@@ -8,10 +8,10 @@ from fastapi import APIRouter, Request
 
 from api.deps import Inside, SignedIn, Transaction, database_of
 from api.nights import run_night
-from api.problems import trace_id_of
 from api.schemas.common import PROBLEMS, Code, Day
 from api.schemas.deals import HeadroomAnswer
 from api.schemas.funds import DayAnswer, DayAsked, FundAnswer, FundDetailAnswer
+from api.tracing import trace_id_of
 from domain.desk import deals, funds
 
 router = APIRouter(tags=["funds"], responses=PROBLEMS)

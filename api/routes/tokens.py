@@ -10,10 +10,10 @@ from fastapi import APIRouter, Request
 
 from api.database.roles import Role
 from api.deps import SignedIn, SignInPlace, Transaction, address_of_caller, agent_of, database_of
-from api.problems import trace_id_of
 from api.schemas.common import PROBLEMS
 from api.schemas.people import EndedAnswer, MeAnswer, SignInAnswer, TokenAnswer, TokenAsked
 from api.security import check_password
+from api.tracing import trace_id_of
 from domain.authority import MAY
 from domain.desk import parties, people, sign_ins
 
