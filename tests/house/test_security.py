@@ -9,7 +9,7 @@ from pathlib import Path
 from fastapi import Request
 
 from api.deps import cookie_name
-from tests.house.tree import ROOT, expect_none, lay, syntax, text_of
+from tests.house.tree import ROOT, dotted, expect_none, lay, syntax, text_of
 
 CARRIES_CODE = {
     "xml", "lxml", "defusedxml", "zipfile", "tarfile", "gzip", "bz2", "lzma", "pickle", "marshal", "shelve", "dill",
@@ -18,6 +18,11 @@ CARRIES_CODE = {
 """Parsers of XML, archives and serialised objects: no door reads any."""
 RUNS_COMMANDS = {"subprocess", "pty", "pexpect"}
 """Only the embedded database's life runs programs, and none of what it is told comes in through a door."""
+RUNS_BY_OS = re.compile(
+    r"os\.(system|popen|exec[lv]\w*|spawn[lv]\w*|posix_spawnp?|startfile)|asyncio\.create_subprocess_\w+"
+    r"|\w*loop\.subprocess_\w+|subprocess\.(getoutput|getstatusoutput)|pty\.spawn"
+)
+"""Ways to run a program that need no import of their own, or that always take a shell."""
 RUNS_CODE = {"eval", "exec", "compile"}
 
 
@@ -27,6 +32,10 @@ def named_and_missing(root: Path) -> list[str]:
     return [f"{file}::{test}" for file, test in named if f"def {test}(" not in text_of(root / file)]
 
 
+def is_false(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and value.value is False
+
+
 def carriers(root: Path) -> list[str]:
     seen = []
     for name, tree in syntax(root, "api/**/*.py", "domain/**/*.py"):
@@ -34,10 +43,18 @@ def carriers(root: Path) -> list[str]:
             match node:
                 case ast.Import():
                     modules = [alias.name for alias in node.names]
-                case ast.ImportFrom(module=str(module)):
+                case ast.ImportFrom(module=str(module), names=names):
+                    by_os = [f"{module}.{one.name}" for one in names if RUNS_BY_OS.fullmatch(f"{module}.{one.name}")]
+                    seen += [f"{name}:{node.lineno} {one}" for one in by_os]
                     modules = [module]
                 case ast.Call(func=ast.Name(id=called)) if called in RUNS_CODE:
                     seen.append(f"{name}:{node.lineno} {called}()")
+                    continue
+                case ast.Attribute() if RUNS_BY_OS.fullmatch(dotted(node)):
+                    seen.append(f"{name}:{node.lineno} {dotted(node)}")
+                    continue
+                case ast.keyword(arg="shell", value=value) if not is_false(value):
+                    seen.append(f"{name}:{value.lineno} a shell")
                     continue
                 case _:
                     continue
@@ -60,7 +77,9 @@ def test_a_parser_and_a_lost_test_are_seen(tmp_path: Path) -> None:
         **{
             "api/a.py": "import xml.etree\nfrom pickle import loads\nx = eval('1')\nimport json\n",
             "api/b.py": "import subprocess\n",
-            "api/database/c.py": "import subprocess\n",
+            "api/database/c.py": "import subprocess\nsubprocess.run(['ls'])\n",
+            "api/database/d.py": "import os\nimport subprocess\nsubprocess.run('ls', shell=True)\n"
+            "os.system('ls')\nfrom os import popen\nrun = subprocess.getoutput\nshell = x\nrun('ls', shell=x)\n",
             "docs/security.md": "`tests/a.py::test_there` `tests/a.py::test_lost`",
             "tests/a.py": "def test_there(): ...\n",
         },
@@ -70,6 +89,11 @@ def test_a_parser_and_a_lost_test_are_seen(tmp_path: Path) -> None:
         "api/a.py:2 pickle",
         "api/a.py:3 eval()",
         "api/b.py:1 subprocess",
+        "api/database/d.py:3 a shell",
+        "api/database/d.py:4 os.system",
+        "api/database/d.py:5 os.popen",
+        "api/database/d.py:6 subprocess.getoutput",
+        "api/database/d.py:8 a shell",
     ]
     assert named_and_missing(tmp_path) == ["tests/a.py::test_lost"]
 
