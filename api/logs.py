@@ -23,7 +23,11 @@ def without_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any])
 def set_up_logs(stream: TextIO | None = None) -> None:
     """Write to standard error, or to ``stream``: JSON, unless a person is looking."""
     looking = (stream or sys.stderr).isatty()
-    renderer: Any = structlog.dev.ConsoleRenderer() if looking else structlog.processors.JSONRenderer()
+    # Plain: the usual one shows the values of every name in a traceback, passwords too.
+    plain = structlog.dev.plain_traceback
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer(exception_formatter=plain) if looking else structlog.processors.JSONRenderer()
+    )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
