@@ -50,7 +50,8 @@ def new_fact(
 ) -> None:
     """Make a table that was just created a kind of fact: append-only, sealed, granted, its rows secured.
 
-    ``investee_sees`` is the condition on rows that an investee may see beside the bank's own people (None: none).
+    ``investee_sees`` is the condition on rows that an investee may see beside the bank's own people (None: none). A
+    migration that gives one makes the policy ``seen`` as 0021 does, so that the rows are found by an index.
     ``requests_add`` lets the role that serves requests add facts, without choosing their number, transaction or moment
     and only in the name of who is signed in; ``investee_adds`` lets an investee add what it may see.
     The night may read and add. Who needs more grants it after this call.

@@ -13,11 +13,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+import psycopg
 from sqlalchemy import Engine, create_engine, text
 from sqlmodel import Session
 
 from api.database.roles import Role
 from domain.authority import Actor
+from domain.parties import Role as PersonRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,15 @@ class Whence:
 
 WHENCE: ContextVar[Whence] = ContextVar("whence", default=Whence())  # noqa: B039 - frozen, so nobody can change it
 """Set once where a request or a job comes in, so that no transaction of it can forget to say so."""
+
+BY_KEY_ALONE = text(
+    """SELECT set_config(name, 'off', true) FROM unnest(ARRAY[
+           'enable_seqscan', 'enable_indexscan', 'enable_indexonlyscan', 'enable_hashjoin', 'enable_hashagg', 'jit'
+       ]) AS name UNION ALL SELECT set_config('max_parallel_workers_per_gather', '0', true)
+       UNION ALL SELECT set_config('missionbook.outside', 'yes', true)"""
+)
+PREPARED_AFTER = 5
+"""How often a statement is run on a connection before it is prepared: as the driver has it."""
 
 
 class Sessions:
@@ -63,6 +74,7 @@ class Sessions:
                     "address": whence.address,
                 },
             )
+            _read_by_key_alone(session, outside=actor is not None and actor.role is PersonRole.INVESTEE)
             yield session
 
     def engine(self, role: Role) -> Engine:
@@ -84,3 +96,17 @@ class Sessions:
             for engine in self._engines.values():
                 engine.dispose()
             self._engines.clear()
+
+
+def _read_by_key_alone(session: Session, *, outside: bool) -> None:
+    """Have whoever is outside the bank read a table by conditions on its indexes only, and never all of it.
+
+    A bitmap is the one way to read that begins with a condition on an index, and row-level security gives one. The
+    other settings keep off what is made as large as the planner thinks the tables are. A plan that was kept for the
+    bank's own people reads whole tables, so whoever is outside uses none that was kept.
+    """
+    connection = session.connection().connection.driver_connection
+    if isinstance(connection, psycopg.Connection):
+        connection.prepare_threshold = None if outside else PREPARED_AFTER
+    if outside:
+        session.execute(BY_KEY_ALONE)

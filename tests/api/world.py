@@ -36,6 +36,7 @@ TERMS: dict[str, object] = {
 class Side:
     """What belongs to one investee."""
 
+    party: UUID
     deal: UUID
     instrument: UUID
     covenant: UUID
@@ -101,4 +102,4 @@ def _side(session: Session, name: str, *, fund: UUID, investee: UUID, indicator:
     )  # fmt: skip
     instrument = deals.deal_detail(session, deal_id=deal).instruments[0].id
     report = reports.owed(session, as_of=DAY, deal_id=deal)[0].report_id
-    return Side(deal, instrument, covenant, report)
+    return Side(investee, deal, instrument, covenant, report)
