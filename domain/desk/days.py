@@ -44,6 +44,14 @@ def booking_day(session: Session, fund: FundRow, *, effective_on: date, booked_o
     return booked
 
 
+def night_day(session: Session, fund: FundRow, day: date) -> date:
+    """Return the day on which a night books what came up on ``day``: that day, or the open one where it is closed."""
+    closed_to = periods.closed_to(session, fund.fund_id)
+    if closed_to is None or day > closed_to:
+        return day
+    return open_day(business_day=fund.business_day, closed_to=closed_to)
+
+
 def require_kept_here(instrument: InstrumentState) -> None:
     """Let an instrument pass that the bank services itself, or refuse (``MovedByStatement``) one a statement tells."""
     if instrument.kind is InstrumentKind.LOAN and not instrument.accrues:

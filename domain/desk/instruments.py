@@ -24,7 +24,7 @@ from domain.deals import (
     InstrumentKind,
 )
 from domain.desk.authority import permitted_on_deal, require_role
-from domain.desk.days import booking_day, require_amount, require_kept_here
+from domain.desk.days import booking_day, night_day, require_amount, require_kept_here
 from domain.desk.dues import DueLine, due_days, due_instalments, schedule_of, schedules
 from domain.desk.figures import PRINCIPAL_ACCOUNT, figures_of
 from domain.desk.limits import deal_headroom
@@ -292,8 +292,9 @@ def accrue_interest(session: Session, *, fund_id: UUID, day: date, loan_id: UUID
 
     What is booked is all that was earned, rounded once, less what was booked before, so a missed night or a receipt
     that was dated back is made good. A loan that owes nothing and for which nothing is to be put right is passed over,
-    as is one for which this day's entry exists.
+    as is one for which this day's entry exists. A day that was closed is the value day of what is booked on the open one.
     """
+    booked = night_day(session, fund_queries.fund_by_id(session, fund_id), day)
     accruing = instrument_queries.accruing_loans(session, fund_id=fund_id)
     loans = [loan for loan in accruing if loan_id in (None, loan.id)]
     deal_queries.lock_deals(session, [loan.deal_id for loan in loans])
@@ -307,7 +308,7 @@ def accrue_interest(session: Session, *, fund_id: UUID, day: date, loan_id: UUID
         if difference:
             postings = _pair(loan, difference, debit="interest_receivable", credit="interest_income")
             reason = f"interest on {loan.code} to {in_words(day)}"
-            entry = _entry(loan, "interest", reason, *postings, effective_on=day, booked_on=day)
+            entry = _entry(loan, "interest", reason, *postings, effective_on=day, booked_on=booked)
             entries.append((f"interest:{loan.id}:{day}", entry))
     return instrument_queries.post_many(session, entries, fund_id=fund_id, by=NIGHT)
 
