@@ -23,6 +23,7 @@ from domain.errors import InputRefused, Problem
 
 ACTS_SHOWN = 25
 SAID_MAX = 100
+NOTHING = "–"
 FILTERS = ActsAsked.__slots__
 router = APIRouter(include_in_schema=False)
 
@@ -105,23 +106,44 @@ def audit_page(reader: Reader, found: tuple[ActRecorded, ...], *, asked: ActsAsk
 def _row(reader: Reader, act: ActRecorded, query: dict[str, str], names: Mapping[str, str]) -> Row:
     _ = reader.gettext
     only = f"/audit?{urlencode({**query, 'person': act.recorded_by})}" if act.recorded_by else ""
-    detail = {name: names.get(str(value), value) for name, value in act.detail.items() if name != "door"}
-    told = "; ".join(f"{name.replace('_', ' ')}: {value}" for name, value in sorted(detail.items()))[:400]
+    detail = sorted((name, value) for name, value in act.detail.items() if name not in ("door", "act"))
+    told = "; ".join(f"{name.replace('_', ' ')}: {_in_words(reader, value, names)}" for name, value in detail)[:400]
     return line(
-        Cell(f"{reader.day(act.recorded_at.date())}, {act.recorded_at:%H:%M:%S} UTC", note=_("No. %s") % act.id),
+        Cell(
+            reader.day(act.recorded_at.date()),
+            note=f"{act.recorded_at:%H:%M:%S} UTC · " + _("No. %s") % act.id,
+            in_one_line=True,
+        ),
         Cell(act.actor_name, href=only),
-        Cell(mark=Mark(act.act, "bad")) if act.outcome == "refused" else Cell(act.act),
+        Cell(act.act, mark=Mark(_("refused"), "bad") if act.outcome == "refused" else None),
         Cell(f"{act.subject_kind} {names.get(act.subject, act.subject)}"[:200], note=act.fund or ""),
         Cell(" ".join(said for said in (act.door, act.came_from) if said), note=act.request_id),
-        Cell(_change(act), note=told),
+        Cell(_change(reader, act, names), note=told),
     )
 
 
-def _change(act: ActRecorded) -> str:
-    """Return what an act changed, name by name."""
+def _change(reader: Reader, act: ActRecorded, names: Mapping[str, str]) -> str:
+    """Return what an act changed, name by name; what it left as nothing is not told."""
     before, after = act.before or {}, act.after or {}
-    names = sorted({*before, *after})
-    return "; ".join(f"{name}: {before.get(name, '–')} → {after.get(name, '–')}" for name in names)[:600]
+    said = []
+    for name in sorted({*before, *after}):
+        was, became = (_in_words(reader, one.get(name), names) for one in (before, after))
+        if (was, became) != (NOTHING, NOTHING):
+            said.append(f"{name.replace('_', ' ')}: {was} → {became}")
+    return "; ".join(said)[:600]
+
+
+def _in_words(reader: Reader, value: object, names: Mapping[str, str]) -> str:
+    """Return a kept value as people read it: people by their names, lists without brackets."""
+    if value is None or value == "":
+        return NOTHING
+    if isinstance(value, bool):
+        return reader.gettext("yes") if value else reader.gettext("no")
+    if isinstance(value, list | tuple):
+        return ", ".join(_in_words(reader, one, names) for one in value) or NOTHING
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {_in_words(reader, one, names)}" for name, one in sorted(value.items())) or NOTHING
+    return names.get(str(value), str(value))
 
 
 def _filter(reader: Reader, said: Mapping[str, str], known: ActKinds, *, wrong: Wrong = RIGHT) -> More:

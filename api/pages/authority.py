@@ -14,7 +14,7 @@ from sqlmodel import Session
 from api.deps import PageTransaction, Visitor
 from api.pages.authority_table import known_of, may_table
 from api.pages.forms import FORM_GUARDS, RIGHT, Typed, Wrong, done_once, new_key, read_day, see, wrong_by
-from api.pages.parts import Button, Cell, Choice, Field, Form, Mark, Page, Part, Section, Text, line, table
+from api.pages.parts import Button, Cell, Choice, Field, Form, Link, Mark, Page, Part, Section, Tabs, Text, line, table
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import show
 from api.pages.words import ROLE_WORDS
@@ -70,7 +70,7 @@ def end_conflict(
 
     def act(_key: str) -> str:
         authority.end_conflict(session, conflict_id=number, words=typed.get("words", ""), by=by)
-        return "/authority?done=ended#ties"
+        return "/authority?done=tie-ended#ties"
 
     return _done(request, session, reader, by, typed, "conflict", act)
 
@@ -87,6 +87,8 @@ def lend(request: Request, visitor: Visitor, session: PageTransaction, typed: Ty
         to_day = read_day(reader, typed.get("to_day", ""), where="to_day")
         at_most = typed.get("amount", "").strip()
         asked = Delegation(acts, from_day, to_day, reader.read_minor(at_most, "EUR") if at_most else None)
+        if not typed.get("to", "").strip():
+            raise InputRefused([Problem("to", reader.gettext("Say to whom"))], subject="the form")
         authority.lend(session, to=typed.get("to", ""), asked=asked, by=by)
         return "/authority?done=lent#lent"
 
@@ -102,7 +104,7 @@ def end_delegation(
 
     def act(_key: str) -> str:
         authority.end_delegation(session, delegation_id=number, by=by)
-        return "/authority?done=ended#lent"
+        return "/authority?done=back#lent"
 
     return _done(request, session, reader, by, typed, "lend", act)
 
@@ -148,34 +150,51 @@ def authority_page(
     _ = reader.gettext
     typed, wrong = typed or {}, wrong or {}
     today = authority.today(session)
-    said = {
+    of_ties = {
         "declared": _("Declared. From its day on it binds on every deal of that party."),
-        "ended": _("Ended."),
+        "tie-ended": _("Ended. It binds no longer."),
+    }
+    of_lent = {
         "lent": _("Lent. Both names stand on what is done with it."),
+        "back": _("Ended. Nothing of it is lent now."),
     }
     role = _(ROLE_WORDS[by.role]) if by.role else ""
+    ways = (
+        ("#ties", _("Conflicts of interest")),
+        ("#lent", _("Acts that are lent")),
+        ("#table", _("What each role may do")),
+    )
     return Page(
         _("What you may do"),
         lead=_("You are signed in as {role}. Your column is marked; amounts are in the currency of the fund.").format(
             role=role.lower()
         ),
-        parts=(Text(said[done], "good"),) if done in said else (),
+        parts=(Tabs(_("On this page"), tuple(Link(to, words) for to, words in ways)),),
         sections=(
             Section(
                 _("Conflicts of interest"),
-                _ties(session, reader, by, today=today, typed=typed, wrong=wrong.get("conflict", RIGHT)),
+                _told(of_ties, done)
+                + _ties(session, reader, by, today=today, typed=typed, wrong=wrong.get("conflict", RIGHT)),
                 anchor="ties",
                 note=_("Whoever has a tie to a party does nothing on its deals. Reading stays. A steward ends it."),
             ),
             Section(
                 _("Acts that are lent"),
-                _lent(session, reader, by, today=today, typed=typed, wrong=wrong.get("lend", RIGHT)),
+                _told(of_lent, done)
+                + _lent(session, reader, by, today=today, typed=typed, wrong=wrong.get("lend", RIGHT)),
                 anchor="lent",
                 note=_("For at most 90 days. Who borrows decides neither what they nor what the lender prepared."),
             ),
-            Section(_("The table"), may_table(reader, by, known_of(session, by, today=today)), anchor="table"),
+            Section(
+                _("What each role may do"), may_table(reader, by, known_of(session, by, today=today)), anchor="table"
+            ),
         ),
     )
+
+
+def _told(said: Mapping[str, str], done: str) -> tuple[Part, ...]:
+    """Return what was just done, in the section that it was done in."""
+    return (Text(said[done], "good"),) if done in said else ()
 
 
 def _ties(
@@ -223,7 +242,7 @@ def _declare_form(
         *(Choice(one.code, one.name, typed.get("party") == one.code) for one in parties.parties_by_name(session)),
     )
     return Form(
-        action="/authority/conflicts",
+        action="/authority/conflicts#ties",
         csrf_token=reader.known.csrf_token if reader.known else "",
         legend=_("Declare a conflict of interest"),
         fields=(
@@ -288,11 +307,18 @@ def _lend_form(
     acts = [Choice(str(act), act[:1].upper() + act[1:], typed.get("act") == act) for act in lendable(by)]
     days = (("from_day", _("First day"), today), ("to_day", _("Last day"), today + timedelta(days=14)))
     return Form(
-        action="/authority/delegations",
+        action="/authority/delegations#lent",
         csrf_token=reader.known.csrf_token if reader.known else "",
         legend=_("Lend acts of your role"),
         fields=(
-            Field("to", _("To whom"), kind="choice", choices=tuple(people), error=wrong.at("to"), place=place),
+            Field(
+                "to",
+                _("To whom"),
+                kind="choice",
+                choices=(Choice("", _("choose")), *people),
+                error=wrong.at("to"),
+                place=place,
+            ),
             Field(
                 "act",
                 _("Act"),

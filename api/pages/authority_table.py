@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from api.pages.parts import Cell, Mark, More, Part, line, table
 from api.pages.reader import Reader
-from api.pages.words import ROLE_WORDS
+from api.pages.words import ROLE_WORDS, WHO_WORDS
 from domain.authority import AUTHORITY, AWAITED, LENDABLE, NEVER_WHO_PREPARED, Act, Actor
 from domain.desk import authority, funds
 from domain.desk.authority import AmountLine, DelegationLine
@@ -62,7 +62,7 @@ def may_table(reader: Reader, by: Actor, known: OwnStanding) -> tuple[Part, ...]
     return (
         table(_("What you may do, and up to how much alone"), (_("Act"), mine), own, empty="", side_by_side=True),
         More(
-            _("What each role may do"),
+            _("The columns of all roles"),
             (table(caption, (_("Act"), *(_(ROLE_WORDS[one]) for one in Role)), every, empty=""),),
         ),
     )
@@ -75,8 +75,11 @@ def _own_cell(
     _ = reader.gettext
     lent = [one for one in known.lent if act in one.acts]
     own = role is not None and role in roles
-    if act in AWAITED or not (own or lent):
+    if act in AWAITED:
         return Cell(mark=Mark(_("No")))
+    if not (own or lent):
+        who = _(" or ").join(_(WHO_WORDS[one]) for one in roles)
+        return Cell(mark=Mark(_("No")), note=_("for %s") % who)
     mark = Mark(_alone(reader, roles, role) if own and role else _("Yes, lent"), "good")
     notes = [
         _("lent by {person} until {day}").format(person=one.lender, day=reader.day(one.to_day))

@@ -71,7 +71,7 @@ def open_currency(request: Request, visitor: Visitor, typed: Typed, code: str) -
         with sessions.begin(Role.NIGHT, by, request=trace_id_of(request)) as session:
             wanted = typed.get("new_currency", "").strip().upper()
             currencies.open_currency(session, fund_code=code, currency=wanted, by=by)
-        return see(f"/ledger/{quote(code)}/currencies?done=open")
+        return see(f"/ledger/{quote(code)}/currencies?done=open#top")
     except TOLD_TO_THE_AUDIT:
         raise
     except Refusal as refusal:
@@ -97,7 +97,7 @@ def state_rate(request: Request, visitor: Visitor, session: PageTransaction, typ
             source=typed.get("source", ""),
             by=by,
         )
-        return f"/ledger/{quote(code)}/currencies?done=rate"
+        return f"/ledger/{quote(code)}/currencies?done=rate#top"
 
     try:
         with session.begin_nested():
@@ -254,7 +254,7 @@ def _opening_form(reader: Reader, fund: FundRow, typed: Mapping[str, str], wrong
     _ = reader.gettext
     hint = _("Three letters, such as USD. Its cash never falls below zero.")
     return Form(
-        action=f"/ledger/{quote(fund.code)}/currencies",
+        action=f"/ledger/{quote(fund.code)}/currencies#open",
         csrf_token=reader.known.csrf_token if reader.known else "",
         fields=(
             Field(
@@ -277,7 +277,7 @@ def _rate_form(
     )
     source = _("For example the name of the bank or the address of the publication.")
     return Form(
-        action=f"/ledger/{quote(fund.code)}/rates",
+        action=f"/ledger/{quote(fund.code)}/rates#rate",
         csrf_token=reader.known.csrf_token if reader.known else "",
         fields=(
             Field("rate_currency", _("Currency"), kind="choice", choices=choices, error=wrong.at("rate_currency")),
@@ -304,7 +304,7 @@ def _conversion_form(
     came = _("Leave it open to have it worked out by the rate of the day.")
     today = fund.business_day.isoformat()
     return Form(
-        action=f"/ledger/{quote(fund.code)}/conversions",
+        action=f"/ledger/{quote(fund.code)}/conversions#convert",
         csrf_token=reader.known.csrf_token if reader.known else "",
         fields=(
             Field("amount", _("Amount given"), value=typed.get("amount", ""), kind="figure", error=wrong.at("amount")),

@@ -216,7 +216,7 @@ def entries_table(reader: Reader, detail: DealDetail, shown: slice) -> Table:
     ]
     return table(
         _("Entries, newest first ({currency}); money paid out is below zero").format(currency=detail.deal.currency),
-        (_("Entry"), _("Booked on"), _("Effective on"), _("What"), _("Amount"), _("Seal")),
+        (_("Entry"), _("Booked on"), _("Value day"), _("What"), _("Amount"), _("Seal")),
         rows,
         figures=(4, 5),
         empty=_("Nothing is booked yet. Signing the contract books the commitment.")

@@ -16,7 +16,7 @@ from api.pages.parts import Facts, Figure, Link, Page, Said, Text, table
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import home_of, show
 from api.pages.sign_in_page import kept_of, sign_in_page
-from api.pages.words import N_, ROLE_WORDS
+from api.pages.words import N_, ROLE_WORDS, WHO_WORDS
 from domain.authority import INSIDE
 from domain.parties import Role
 
@@ -25,6 +25,8 @@ TITLES = {
     "no-such-thing": N_("This is not here"),
     "not-allowed": N_("This is for somebody else to do"),
     "second-person-needed": N_("This takes a second person"),
+    "amount-takes-two": N_("This is more than you may do alone"),
+    "conflict-of-interest": N_("A conflict of interest stands against it"),
     "form-not-ours": N_("The form could not be taken"),
     "too-many-attempts": N_("Too many tries"),
     "too-many-sign-ins": N_("Too many are signing in"),
@@ -35,14 +37,6 @@ TITLES = {
     "seal-beyond-head": N_("This seal does not exist yet"),
 }
 
-WHO_WORDS = {
-    Role.OFFICER: N_("officers"),
-    Role.RISK: N_("risk"),
-    Role.BOARD: N_("the board"),
-    Role.AUDITOR: N_("auditors"),
-    Role.STEWARD: N_("stewards"),
-    Role.INVESTEE: N_("investees"),
-}
 PARAMETER_WORDS = {
     "as_of": N_("The day"),
     "seal": N_("The seal"),

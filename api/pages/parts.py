@@ -28,7 +28,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell: its text, perhaps a link, a mark instead, a smaller second line, a link onward, a button."""
+    """One cell: its text, perhaps a link, a mark, a smaller second line, a link onward, a button.
+
+    ``in_one_line`` keeps a short text, such as a day, from being broken where the table is narrow.
+    """
 
     words: str = ""
     href: str = ""
@@ -36,6 +39,7 @@ class Cell:
     mark: Mark | None = None
     onward: Link | None = None
     form: Form | None = None
+    in_one_line: bool = False
 
 
 @dataclass(frozen=True, slots=True)

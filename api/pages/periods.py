@@ -126,7 +126,7 @@ def periods_page(
         Figure(_("Open day"), reader.day(told.open_day), _("what comes late is booked here")),
     )
     return Page(
-        _("Periods of {fund}").format(fund=told.fund),
+        _("Periods of {fund}").format(fund=told.fund_name),
         trail=(Link("/ledger", _("Ledger")),),
         facts=facts,
         parts=(*notes, shown, Text(meaning(reader))),
@@ -154,7 +154,7 @@ def _closing_part(reader: Reader, told: PeriodsOfFund, typed: Mapping[str, str],
     days = reversed(told.may_close)
     choices = tuple(Choice(day.isoformat(), reader.day(day), chosen == day.isoformat()) for day in days)
     return Form(
-        action=f"/ledger/{quote(told.fund)}/periods",
+        action=f"/ledger/{quote(told.fund)}/periods#close",
         csrf_token=reader.known.csrf_token if reader.known else "",
         fields=(
             Field(
@@ -178,7 +178,7 @@ def confirmation_page(reader: Reader, told: PeriodsOfFund, before: ClosingPrevie
     action = f"/ledger/{quote(told.fund)}/periods"
     return Page(
         _("Close the period to {day}?").format(day=reader.day(period_end)),
-        trail=(Link("/ledger", _("Ledger")), Link(action, _("Periods of {fund}").format(fund=told.fund))),
+        trail=(Link("/ledger", _("Ledger")), Link(action, _("Periods of {fund}").format(fund=told.fund_name))),
         parts=(
             Text(_("This cannot be taken back."), "warn"),
             Text(meaning(reader)),

@@ -182,7 +182,7 @@ def request_panel(
             Facts(
                 (
                     Figure(_("Amount"), reader.money(one.amount)),
-                    Figure(_("Effective on"), reader.day(one.effective_on)),
+                    Figure(_("Value day"), reader.day(one.effective_on)),
                     Figure(_("Asked by"), one.asker, reader.moment(one.asked_at)),
                 )
             ),

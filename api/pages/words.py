@@ -28,6 +28,15 @@ ROLE_WORDS = {
     Role.STEWARD: N_("Steward"),
     Role.INVESTEE: N_("Investee"),
 }
+WHO_WORDS = {
+    Role.OFFICER: N_("officers"),
+    Role.RISK: N_("risk"),
+    Role.BOARD: N_("the board"),
+    Role.AUDITOR: N_("auditors"),
+    Role.STEWARD: N_("stewards"),
+    Role.INVESTEE: N_("investees"),
+}
+"""Who does something, as pages say it: only … may do this."""
 STAGE_WORDS = {
     Stage.PROPOSED: (N_("Proposed"), "quiet"),
     Stage.APPRAISED: (N_("Appraised"), "quiet"),

@@ -292,7 +292,7 @@ def accrue_interest(session: Session, *, fund_id: UUID, day: date, loan_id: UUID
 
     What is booked is all that was earned, rounded once, less what was booked before, so a missed night or a receipt
     that was dated back is made good. A loan that owes nothing and for which nothing is to be put right is passed over,
-    as is one for which this day's entry exists. A day that was closed is the value day of what is booked on the open one.
+    as is one for which this day's entry exists. What comes up on a day that is closed is booked on the open one.
     """
     booked = night_day(session, fund_queries.fund_by_id(session, fund_id), day)
     accruing = instrument_queries.accruing_loans(session, fund_id=fund_id)

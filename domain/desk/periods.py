@@ -54,6 +54,7 @@ class PeriodsOfFund:
     """A fund's closed periods, the day its book is open on, and up to which days it may be closed now."""
 
     fund: str
+    fund_name: str
     closed_to: date | None
     open_day: date
     may_close: tuple[date, ...]
@@ -147,6 +148,7 @@ def periods(session: Session, *, fund_code: str) -> PeriodsOfFund:
     closed_to = closed[0].period_end if closed else None
     return PeriodsOfFund(
         fund=fund.code,
+        fund_name=fund.name,
         closed_to=closed_to,
         open_day=open_day(business_day=fund.business_day, closed_to=closed_to),
         may_close=days_that_may_close(opened_on=fund.opened_on, closed_to=closed_to, business_day=fund.business_day),

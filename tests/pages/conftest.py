@@ -53,7 +53,7 @@ class Browser:
 def hidden(page: httpx.Response, action: str) -> dict[str, str]:
     """Return the hidden values of the form that goes to an address."""
     for form in re.findall(r"<form\b.*?</form>", page.text, re.DOTALL):
-        if f'action="{action}"' in form:
+        if re.search(rf'action="{re.escape(action)}(#[a-z]+)?"', form):
             found = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', form)
             return {unescape(name): unescape(value) for name, value in found}
     raise AssertionError(f"no form to {action} in {words(page)[:600]}")

@@ -65,6 +65,21 @@ def test_another_password_takes_the_old_one_and_ends_the_other_sign_ins(people_i
     assert "Your password is changed" in words(Browser(here.app, found.group(1)).get("/account?changed=true"))
 
 
+def test_the_audit_tells_a_refusal_in_words(people_in: dict[str, Browser]) -> None:
+    assert people_in["officer"].get("/audit").status_code == 403
+    page = words(people_in["auditor"].get("/audit?outcome=refused"))
+    assert "read the audit refused" in page, "not by its colour alone"
+    assert "needed: auditor, steward" in page
+    assert not {"['", "None", "True"} & set(page.split()) and "['" not in page
+
+
+def test_every_form_of_a_page_comes_back_at_its_own_place(people_in: dict[str, Browser]) -> None:
+    page = people_in["officer"].get("/authority").text
+    for form, place in (("conflicts", "ties"), ("delegations", "lent")):
+        assert f'action="/authority/{form}#{place}"' in page
+        assert f'id="{place}"' in page
+
+
 def test_the_audit_is_read_by_auditors_and_narrowed_by_its_form(people_in: dict[str, Browser]) -> None:
     another_browser(people_in)
     assert people_in["officer"].get("/audit").status_code == 403

@@ -126,6 +126,9 @@ def test_each_person_sees_the_table_with_their_own_column(people_in: dict[str, B
         assert page.status_code == 200
         assert f"You: {said}" in words(page)
     assert "Your role has no act that is lent." in words(people_in["auditor"].get("/authority"))
+    officer = words(people_in["officer"].get("/authority"))
+    assert "Approve a deal never whoever proposed the deal No for the board" in officer
+    assert "Set a provision not in this version No Write off" in officer, "nobody's yet"
     assert people_in["ann"].get("/authority").status_code == 403
 
 
@@ -150,7 +153,7 @@ def test_a_tie_is_declared_on_the_page_and_shows_on_the_deal(people_in: dict[str
     (number,) = set(re.findall(r'action="/authority/conflicts/(\d+)/end"', steward.get("/authority").text))
     assert post(officer, f"/authority/conflicts/{number}/end", {"words": "x", "key": "3"}).status_code == 403
     ended = post(steward, f"/authority/conflicts/{number}/end", {"words": "he has left", "key": "4"})
-    assert ended.headers["location"] == "/authority?done=ended#ties"
+    assert ended.headers["location"] == "/authority?done=tie-ended#ties"
     assert "conflict of interest with" not in words(officer.get("/deals/D-ANN"))
 
 
@@ -170,6 +173,10 @@ def test_acts_are_lent_and_taken_back_on_the_page(people_in: dict[str, Browser],
     )
     (number,) = set(re.findall(r'action="/authority/delegations/(\d+)/end"', page.text))
     assert post(officer, f"/authority/delegations/{number}/end", {"key": "2"}).status_code == 303
+    nobody = post(board, "/authority/delegations", {**said, "to": "", "key": "5"})
+    assert (nobody.status_code, "Say to whom" in words(nobody), 'href="#field-lend-to"' in nobody.text) == (
+        422, True, True,
+    )  # fmt: skip
     late = {**said, "to_day": "2099-01-01", "key": "3"}
     assert "A delegation lasts at most 90 days" in words(post(board, "/authority/delegations", late))
 
