@@ -64,6 +64,27 @@ def add_months(day: date, months: int) -> date:
     return date(year, month + 1, last if day == month_end(day) else min(day.day, last))
 
 
+def months_beside(day: date, months: int) -> date:
+    """Return the day some months earlier or later, as ``add_months`` has it; before the calendar lies its first day."""
+    return date.min if day.year * 12 + day.month + months < 13 else add_months(day, months)
+
+
+def compared_span(first: date, last: date, *, to: date | None = None) -> tuple[date, date]:
+    """Return the span that stands beside another: the same a year earlier, or as long a one that ends on ``to``.
+
+    Whole months stay whole months (beside the first quarter stands a first quarter, leap year or not), so that spans
+    side by side have neighbours that are side by side; another span has as many days.
+    """
+    months = -12 if to is None else (to.year - last.year) * 12 + to.month - last.month
+    end = months_beside(last, months)
+    if to is not None and end != to:
+        length = last - first
+        return (to - length if to - date.min > length else date.min), to
+    if first == date.min or (begin := months_beside(first - timedelta(days=1), months)) == date.min:
+        return date.min, end
+    return begin + timedelta(days=1), end
+
+
 def due_days(*, first_due_on: date, months_between: int, instalments: int) -> tuple[date, ...]:
     """Return the days of equal steps; each is counted from the first, so that no short month shifts the next."""
     return tuple(add_months(first_due_on, months_between * step) for step in range(instalments))

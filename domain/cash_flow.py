@@ -2,17 +2,22 @@
 
 An entry that moves cash says with its other postings what for: what they are, cash is not. So every cash movement is
 told by the account on its other side and by whether that one was debited (cash went out) or credited (it came in).
-Entries that take earlier ones back are a line of their own: they move cash in the book, nobody paid anybody.
+Entries that take earlier ones back are a line of their own in the group of what they take back: they move cash in the
+book, nobody paid anybody, and the group's sum is what it would be had neither been booked.
+
+Three groups say what for: what the fund lives on (operating), what it pays out to investees and gets back of it
+(investing), what contributors bring and are given (financing). Money that changes its currency stays cash (IAS 7.9): it
+stands apart. Why a line falls where it does is in ``docs/rules/statements.md``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from domain.money import Money
-from domain.statements import AccountFigure, Balances, FigureLine, Translate, line_of
+from domain.statements import AccountFigure, Balances, FigureLine, Translate, line_of, sum_of
 
 
 class FlowName(StrEnum):
@@ -22,6 +27,7 @@ class FlowName(StrEnum):
     LOANS_PAID_OUT = "loans_paid_out"
     STAKES_BOUGHT = "stakes_bought"
     ROYALTIES_BOUGHT = "royalties_bought"
+    ROYALTIES_SOLD = "royalties_sold"
     PRINCIPAL_RECEIVED = "principal_received"
     INTEREST_AND_FEES_RECEIVED = "interest_and_fees_received"
     STAKES_SOLD = "stakes_sold"
@@ -31,8 +37,44 @@ class FlowName(StrEnum):
     RUNNING_COSTS = "running_costs"
     DISTRIBUTIONS = "distributions"
     CONVERSIONS = "conversions"
-    REVERSALS = "reversals"
+    OPERATING_REVERSALS = "operating_reversals"
+    INVESTING_REVERSALS = "investing_reversals"
+    FINANCING_REVERSALS = "financing_reversals"
     OTHER = "other"
+
+
+class FlowPart(StrEnum):
+    """The groups of a cash flow."""
+
+    OPERATING = "operating"
+    INVESTING = "investing"
+    FINANCING = "financing"
+    CURRENCIES = "currencies"
+
+
+LINES_OF: dict[FlowPart, tuple[FlowName, ...]] = {
+    FlowPart.OPERATING: (
+        FlowName.INTEREST_AND_FEES_RECEIVED,
+        FlowName.ROYALTIES_RECEIVED,
+        FlowName.DIVIDENDS_RECEIVED,
+        FlowName.RECOVERIES_RECEIVED,
+        FlowName.RUNNING_COSTS,
+        FlowName.OTHER,
+        FlowName.OPERATING_REVERSALS,
+    ),
+    FlowPart.INVESTING: (
+        FlowName.LOANS_PAID_OUT,
+        FlowName.PRINCIPAL_RECEIVED,
+        FlowName.STAKES_BOUGHT,
+        FlowName.STAKES_SOLD,
+        FlowName.ROYALTIES_BOUGHT,
+        FlowName.ROYALTIES_SOLD,
+        FlowName.INVESTING_REVERSALS,
+    ),
+    FlowPart.FINANCING: (FlowName.CONTRIBUTIONS, FlowName.DISTRIBUTIONS, FlowName.FINANCING_REVERSALS),
+    FlowPart.CURRENCIES: (FlowName.CONVERSIONS,),
+}
+"""Each group's lines in their order; every line stands in one."""
 
 
 FLOWS: dict[tuple[str, bool], FlowName] = {
@@ -45,7 +87,7 @@ FLOWS: dict[tuple[str, bool], FlowName] = {
     ("realised_gains", False): FlowName.STAKES_SOLD,
     ("losses", True): FlowName.STAKES_SOLD,
     ("royalty_at_cost", True): FlowName.ROYALTIES_BOUGHT,
-    ("royalty_at_cost", False): FlowName.ROYALTIES_RECEIVED,
+    ("royalty_at_cost", False): FlowName.ROYALTIES_SOLD,
     ("royalty_receivable", False): FlowName.ROYALTIES_RECEIVED,
     ("royalty_income", False): FlowName.ROYALTIES_RECEIVED,
     ("interest_receivable", False): FlowName.INTEREST_AND_FEES_RECEIVED,
@@ -65,6 +107,24 @@ FLOWS: dict[tuple[str, bool], FlowName] = {
 }
 """What cash moved for, by the account on the other side and whether it was debited."""
 
+TAKES_BACK: dict[FlowPart, FlowName] = {
+    FlowPart.OPERATING: FlowName.OPERATING_REVERSALS,
+    FlowPart.INVESTING: FlowName.INVESTING_REVERSALS,
+    FlowPart.FINANCING: FlowName.FINANCING_REVERSALS,
+    FlowPart.CURRENCIES: FlowName.CONVERSIONS,
+}
+"""The line on which a reversal stands, by the group of what it takes back. A conversion taken back leaves nothing."""
+
+_PART_OF = {name: part for part, names in LINES_OF.items() for name in names}
+TOLD_BY: dict[tuple[bool, str, bool], FlowName] = {
+    **{(False, code, debited): name for (code, debited), name in FLOWS.items()},
+    **{(True, code, not debited): TAKES_BACK[_PART_OF[name]] for (code, debited), name in FLOWS.items()},
+}
+"""The same table with reversals: whether the entry is one, the account on the other side, whether it was debited."""
+
+TOLD_BY_NOTHING = {False: FlowName.OTHER, True: FlowName.OPERATING_REVERSALS}
+"""What everything else is, by whether the entry is a reversal."""
+
 
 @dataclass(frozen=True, slots=True)
 class CashMovement:
@@ -77,14 +137,26 @@ class CashMovement:
 
 
 @dataclass(frozen=True, slots=True)
+class FlowTable:
+    """A group of a cash flow: its lines and their sum."""
+
+    part: FlowPart
+    lines: tuple[FigureLine, ...]
+    sum: FigureLine
+
+
+@dataclass(frozen=True, slots=True)
 class CashFlow:
     """Cash at the start, what moved it, cash at the end. ``difference`` is what they lack of adding up: zero.
 
-    ``currency_result`` is what the cash held in other currencies gained against the fund's; None for one currency.
+    ``lines`` are those of all ``groups`` one after another, ``change`` is their sum. ``currency_result`` is what the
+    cash held in other currencies gained against the fund's; None for one currency.
     """
 
     opening: FigureLine
     lines: tuple[FigureLine, ...]
+    groups: tuple[FlowTable, ...]
+    change: FigureLine
     currency_result: Money | None
     closing: FigureLine
     difference: tuple[Money, ...]
@@ -92,9 +164,8 @@ class CashFlow:
 
 def flow_of(entry_kind: str, code: str, *, debited: bool) -> FlowName:
     """Return what cash moved for, told by the entry's kind and by the account on the other side."""
-    if entry_kind == "reversal":
-        return FlowName.REVERSALS
-    return FLOWS.get((code, debited), FlowName.OTHER)
+    reversal = entry_kind == "reversal"
+    return TOLD_BY.get((reversal, code, debited), TOLD_BY_NOTHING[reversal])
 
 
 def cash_flow(
@@ -113,14 +184,26 @@ def cash_flow(
         told = sums[flow_of(one.entry_kind, one.code, debited=one.debited)]
         account = one.code, one.amount.currency
         told[account] = told.get(account, 0) + one.amount.minor
-    lines = tuple(line_of(name.value, _figures(told), currencies, rates) for name, told in sums.items())
+    groups = tuple(_group(part, sums, currencies, rates) for part in FlowPart)
+    lines = tuple(one for group in groups for one in group.lines)
+    change = sum_of("change", [group.sum for group in groups], currencies)
     opening = line_of("opening", _figures(_cash(before)), currencies, rates_before)
     closing = line_of("closing", _figures(_cash(after)), currencies, rates)
     difference = tuple(
-        Money(closed.minor - opened.minor - sum(one.amounts[number].minor for one in lines), closed.currency)
-        for number, (opened, closed) in enumerate(zip(opening.amounts, closing.amounts, strict=True))
+        closed - opened - moved
+        for opened, moved, closed in zip(opening.amounts, change.amounts, closing.amounts, strict=True)
     )
-    return CashFlow(opening, lines, _gained(opening, lines, closing), closing, difference)
+    return CashFlow(opening, lines, groups, change, _gained(opening, change, closing), closing, difference)
+
+
+def _group(
+    part: FlowPart,
+    sums: Mapping[FlowName, Balances],
+    currencies: Sequence[str],
+    rates: Translate | None,
+) -> FlowTable:
+    lines = tuple(line_of(name.value, _figures(sums[name]), currencies, rates) for name in LINES_OF[part])
+    return FlowTable(part, lines, sum_of(part.value, lines, currencies))
 
 
 def _cash(balances: Balances) -> Balances:
@@ -131,9 +214,7 @@ def _figures(told: Balances) -> list[AccountFigure]:
     return [AccountFigure(code, Money(minor, currency)) for (code, currency), minor in sorted(told.items())]
 
 
-def _gained(opening: FigureLine, lines: Sequence[FigureLine], closing: FigureLine) -> Money | None:
-    moved = [one.total for one in (opening, *lines)]
-    known = [one for one in moved if one is not None]
-    if closing.total is None or len(known) < len(moved):
+def _gained(opening: FigureLine, change: FigureLine, closing: FigureLine) -> Money | None:
+    if opening.total is None or change.total is None or closing.total is None:
         return None
-    return closing.total - Money(sum(one.minor for one in known), closing.total.currency)
+    return closing.total - opening.total - change.total

@@ -1,9 +1,10 @@
-"""What a fund's accounts add up to: trial balance, balance sheet, income.
+"""What a fund's accounts add up to: balance sheet and income.
 
 Inside the book a debit is positive. A statement shows what its reader expects: an asset or an expense above zero where
 it is a debit; a liability, capital or income above zero where it is a credit; provisions as what they take off the
 assets. Which account stands on which line is data (``LINES``); a source's own accounts stand on the other line of
-their kind, under their codes. Memorandum accounts are on the trial balance only, apart from the rest.
+their kind, under their codes. Memorandum accounts are on no line: what was promised and not yet paid out is told under
+the balance sheet, the rest on the trial balance.
 
 Every currency is added up by itself and balances by itself. Where a fund has more than one, each line also has a total
 in the fund's currency. What was gained or lost on money converted back is income; what the money held gained since
@@ -16,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from domain.ledger import CHART, AccountKind
+from domain.ledger import AccountKind
 from domain.money import Money
 
 Balances = Mapping[tuple[str, str], int]
@@ -64,7 +65,8 @@ LINES: dict[StatementPart, dict[str, tuple[str, ...]]] = {
         "distributions": ("distributions",),
         "opening_positions": ("opening_positions",),
         "other_capital": (),
-        "accumulated_result": (),
+        "result_of_earlier_years": (),
+        "result_of_the_year": (),
         "unrealised_currency_result": ("currency_position",),
     },
     StatementPart.INCOME: {
@@ -85,9 +87,18 @@ LINES: dict[StatementPart, dict[str, tuple[str, ...]]] = {
         "other_expense": (),
     },
 }
-"""Each part's lines in their order, and the accounts on each. ``accumulated_result`` is all income less all expense."""
+"""Each part's lines in their order, and the accounts on each. The two results are all income less all expense: of the
+years before the day's own, and of the days of that year up to it (HGB § 266: Gewinnvortrag, Jahresüberschuss).
+"""
 
-ALWAYS_SHOWN = frozenset({"cash", "provisions", "provision_expense", "accumulated_result"})
+MEMORANDUM_LINES: dict[str, tuple[str, ...]] = {
+    "commitments_undrawn": ("commitments_undrawn",),
+    "approved_not_signed": ("approved_unsigned",),
+}
+"""What stands under a balance sheet: promises that may become loans (RechKredV § 27: irrevocable commitments)."""
+
+RESULTS = ("result_of_earlier_years", "result_of_the_year")
+ALWAYS_SHOWN = frozenset({"cash", "provisions", "provision_expense", "result_of_the_year", "commitments_undrawn"})
 """Lines that a reader looks for, so that a zero is said. Provisions stay at zero until somebody may make them."""
 
 PART_OF_KIND = {
@@ -147,11 +158,15 @@ class FigureTable:
 
 @dataclass(frozen=True, slots=True)
 class BalanceSheet:
-    """Assets against liabilities and capital. ``difference`` is what they lack of being equal, per currency: zero."""
+    """Assets against liabilities and capital. ``difference`` is what they lack of being equal, per currency: zero.
+
+    ``memorandum`` stands under the balance sheet and is in none of its sums.
+    """
 
     assets: FigureTable
     liabilities: FigureTable
     capital: FigureTable
+    memorandum: tuple[FigureLine, ...]
     difference: tuple[Money, ...]
 
 
@@ -166,43 +181,6 @@ class IncomeStatement:
     expense: FigureTable
     unrealised_currency_result: Money | None
     result: FigureLine
-
-
-@dataclass(frozen=True, slots=True)
-class TrialBalanceLine:
-    """An account's balance, as a debit or as a credit."""
-
-    code: str
-    kind: str
-    balance: Money
-
-    @property
-    def debit(self) -> Money | None:
-        """The balance where it is a debit; nothing is neither."""
-        return self.balance if self.balance.minor > 0 else None
-
-    @property
-    def credit(self) -> Money | None:
-        """The balance where it is a credit, as an amount above zero."""
-        return -self.balance if self.balance.minor < 0 else None
-
-
-@dataclass(frozen=True, slots=True)
-class TrialBalanceSum:
-    """Debits and credits of one currency."""
-
-    debit: Money
-    credit: Money
-
-
-@dataclass(frozen=True, slots=True)
-class TrialBalance:
-    """Every account's balance, memorandum apart; debits equal credits in each currency of each."""
-
-    lines: tuple[TrialBalanceLine, ...]
-    sums: tuple[TrialBalanceSum, ...]
-    memorandum: tuple[TrialBalanceLine, ...]
-    memorandum_sums: tuple[TrialBalanceSum, ...]
 
 
 def place_of(code: str, kind: str) -> tuple[StatementPart, str]:
@@ -220,51 +198,64 @@ def currencies_of(balances: Iterable[Balances], *, currency: str) -> tuple[str, 
     return (currency, *sorted(held - {currency}))
 
 
-def trial_balance(balances: Balances, kinds: Kinds) -> TrialBalance:
-    """Return every account with its balance, by code and currency in the order of the chart."""
-    order = {code: number for number, code in enumerate(CHART)}
-    accounts = sorted(balances, key=lambda one: (order.get(one[0], len(order)), one))
-    lines = [
-        TrialBalanceLine(code, kinds[code, money], Money(balances[code, money], money)) for code, money in accounts
-    ]
-    real = tuple(one for one in lines if one.kind != AccountKind.MEMORANDUM)
-    apart = tuple(one for one in lines if one.kind == AccountKind.MEMORANDUM)
-    return TrialBalance(real, _sums(real), apart, _sums(apart))
-
-
-def _sums(lines: Sequence[TrialBalanceLine]) -> tuple[TrialBalanceSum, ...]:
-    said: dict[str, list[int]] = {}
-    for one in lines:
-        sums = said.setdefault(one.balance.currency, [0, 0])
-        sums[one.balance.minor < 0] += abs(one.balance.minor)
-    return tuple(TrialBalanceSum(Money(debit, of), Money(credit, of)) for of, (debit, credit) in sorted(said.items()))
-
-
 def balance_sheet(
-    balances: Balances, kinds: Kinds, *, currencies: Sequence[str], translate: Translate | None = None
+    balances: Balances,
+    kinds: Kinds,
+    *,
+    currencies: Sequence[str],
+    year_before: Balances,
+    translate: Translate | None = None,
 ) -> BalanceSheet:
     """Return the balance sheet; the fund's own currency is the first of ``currencies``.
 
-    In the total the unrealised result takes what is left between the two sides: the position accounts at the day's
-    rates and, within a unit for each account, what rounding leaves.
+    ``year_before`` are the balances on the evening before the day's year began. In the total the unrealised result
+    takes what is left between the two sides: the position accounts at the day's rates and, within a unit for each
+    account, what rounding leaves.
     """
     translate = translate if len(currencies) > 1 else None
-    tables = {part: _table(part, balances, kinds, currencies, translate) for part in StatementPart}
-    result = _result(tables[StatementPart.INCOME], tables[StatementPart.EXPENSE], "accumulated_result")
-    assets, liabilities = tables[StatementPart.ASSETS], tables[StatementPart.LIABILITIES]
-    lines = [result if one.name == result.name else one for one in tables[StatementPart.CAPITAL].lines]
+    assets, liabilities, capital = (
+        _table(part, balances, kinds, currencies, translate)
+        for part in (StatementPart.ASSETS, StatementPart.LIABILITIES, StatementPart.CAPITAL)
+    )
+    earned = dict(zip(RESULTS, (year_before, _moved(year_before, balances)), strict=True))
+    results = {name: _result_of(held, kinds, currencies, translate, name) for name, held in earned.items()}
+    lines = [results.get(one.name, one) for one in capital.lines]
     left = _minus(assets.sum.total, liabilities.sum.total)
     for line in lines:
         left = left if line.name == "unrealised_currency_result" else _minus(left, line.total)
     lines = [_with_total(one, left) if one.name == "unrealised_currency_result" else one for one in lines]
-    capital = FigureTable(StatementPart.CAPITAL, tuple(lines), _sum_of("capital", lines, currencies))
+    capital = FigureTable(StatementPart.CAPITAL, tuple(lines), sum_of("capital", lines, currencies))
     difference = tuple(
         asset - liability - own
         for asset, liability, own in zip(
             assets.sum.amounts, liabilities.sum.amounts, capital.sum.amounts, strict=True
         )
     )  # fmt: skip
-    return BalanceSheet(assets, liabilities, capital, difference)
+    return BalanceSheet(assets, liabilities, capital, _memorandum(balances, currencies, translate), difference)
+
+
+def _result_of(
+    balances: Balances, kinds: Kinds, currencies: Sequence[str], translate: Translate | None, name: str
+) -> FigureLine:
+    income = _table(StatementPart.INCOME, balances, kinds, currencies, translate)
+    expense = _table(StatementPart.EXPENSE, balances, kinds, currencies, translate)
+    return _result(income, expense, name)
+
+
+def _memorandum(balances: Balances, currencies: Sequence[str], translate: Translate | None) -> tuple[FigureLine, ...]:
+    return tuple(
+        line_of(
+            name,
+            [AccountFigure(code, Money(minor, of)) for (code, of), minor in sorted(balances.items()) if code in codes],
+            currencies,
+            translate,
+        )
+        for name, codes in MEMORANDUM_LINES.items()
+    )
+
+
+def _moved(before: Balances, after: Balances) -> Balances:
+    return {account: after.get(account, 0) - before.get(account, 0) for account in {**before, **after}}
 
 
 def income_statement(
@@ -280,7 +271,7 @@ def income_statement(
 
     The currency result is what is left between the two balance sheets, so that spans side by side add up to the whole.
     """
-    moved = {account: after.get(account, 0) - before.get(account, 0) for account in {**before, **after}}
+    moved = _moved(before, after)
     rates = translate if len(currencies) > 1 else None
     income = _table(StatementPart.INCOME, moved, kinds, currencies, rates)
     expense = _table(StatementPart.EXPENSE, moved, kinds, currencies, rates)
@@ -296,9 +287,9 @@ def income_statement(
 def earned_minor(
     balances: Balances, kinds: Kinds, *, currencies: Sequence[str], translate: Translate | None
 ) -> int | None:
-    """Return the accumulated and the currency result in the fund's currency; None for one currency, or with no rate."""
-    lines = balance_sheet(balances, kinds, currencies=currencies, translate=translate).capital.lines
-    totals = [one.total for one in lines if one.name in ("accumulated_result", "unrealised_currency_result")]
+    """Return all results and the currency result in the fund's currency; None for one currency, or with no rate."""
+    sheet = balance_sheet(balances, kinds, currencies=currencies, year_before={}, translate=translate)
+    totals = [one.total for one in sheet.capital.lines if one.name in (*RESULTS, "unrealised_currency_result")]
     return None if None in totals else sum(one.minor for one in totals if one)
 
 
@@ -314,7 +305,7 @@ def _table(
             if found is part:
                 figures[name].append(AccountFigure(code, Money(sign * minor, currency)))
     lines = tuple(line_of(name, them, currencies, translate) for name, them in figures.items())
-    return FigureTable(part, lines, _sum_of(part.value, lines, currencies))
+    return FigureTable(part, lines, sum_of(part.value, lines, currencies))
 
 
 def line_of(
@@ -334,7 +325,8 @@ def line_of(
     return FigureLine(name, amounts, tuple(accounts), total)
 
 
-def _sum_of(name: str, lines: Sequence[FigureLine], currencies: Sequence[str]) -> FigureLine:
+def sum_of(name: str, lines: Sequence[FigureLine], currencies: Sequence[str]) -> FigureLine:
+    """Return the sum of lines; its total is None where one of theirs is."""
     amounts = tuple(
         Money(sum(one.amounts[number].minor for one in lines), of) for number, of in enumerate(currencies)
     )  # fmt: skip

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from api.commands.reading import sealed_book
+from api.commands.writing import DAY, FundOption, OutOption, SealOption, day_of, writing
 
 
 def register(app: typer.Typer) -> None:
@@ -25,28 +24,18 @@ def _only() -> None:
 
 
 def beancount(
-    fund: Annotated[str, typer.Option("--fund", help="The fund's code.")],
+    fund: FundOption,
     as_of: Annotated[
-        datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The last booking day; left out: all.")
+        datetime | None, typer.Option("--as-of", formats=DAY, help="The last booking day; left out: all.")
     ] = None,
-    seal: Annotated[
-        int | None, typer.Option("--seal", min=0, help="As known at this seal; without it, at the fund's last one.")
-    ] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Write to this file instead of standard output.")] = None,
+    seal: SealOption = None,
+    out: OutOption = None,
 ) -> None:
     """Every entry and each month's balances as text that bean-check adds up again."""
     from api.files.beancount import write_beancount
     from domain.desk.export import export_ledger
 
     with sealed_book(seal) as session:
-        export = export_ledger(session, fund_code=fund, as_of=as_of.date() if as_of else None, seal=seal)
-        if out is None:
-            write_beancount(export, sys.stdout.buffer)
-            sys.stdout.flush()
-            return
-        try:
-            with out.open("wb") as file:
-                write_beancount(export, file)
-        except OSError as failure:
-            typer.echo(f"refused: {out} cannot be written: {failure.strerror}", err=True)
-            raise typer.Exit(1) from failure
+        export = export_ledger(session, fund_code=fund, as_of=day_of(as_of), seal=seal)
+        with writing(out) as file:
+            write_beancount(export, file)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Sequence
 from contextlib import contextmanager
-from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING
 
 import typer
 
-from api.commands.printing import Format, FormatOption, plain
+from api.commands.printing import Format, FormatOption
 from api.commands.reading import reach_words, sealed_book
+from api.commands.writing import DayOption, FundOption, OutOption, SealOption, write_json, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,13 +26,6 @@ if TYPE_CHECKING:
     from domain.impact import TargetLine
     from domain.money import Money
     from domain.portfolio import MoneyLine
-
-FundOption = Annotated[str, typer.Option("--fund", help="The fund's code.")]
-DayOption = Annotated[datetime, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day the report shows.")]
-SealOption = Annotated[
-    int | None, typer.Option("--seal", min=0, help="Read it as known at this seal; without it, at the fund's last one.")
-]
-OutOption = Annotated[Path | None, typer.Option("--out", help="Write to this file instead of standard output.")]
 
 STATUS_STYLES = {"green": "green", "amber": "yellow", "red": "red"}
 WIDTH_IN_A_FILE = 140
@@ -61,7 +53,7 @@ def impact(
     with sealed_book(seal) as session:
         told = impact_report(session, fund_code=fund, as_of=as_of.date(), seal=seal)
     if format is Format.JSON:
-        _write_json(ImpactAnswer.model_validate(told).model_dump(mode="json"), out)
+        write_json(ImpactAnswer.model_validate(told).model_dump(mode="json"), out)
     else:
         with _console(out) as console:
             _print_impact(console, told)
@@ -81,7 +73,7 @@ def evergreen(
     with sealed_book(seal) as session:
         told = evergreen_report(session, fund_code=fund, as_of=as_of.date(), seal=seal)
     if format is Format.JSON:
-        _write_json(EvergreenAnswer.model_validate(told).model_dump(mode="json"), out)
+        write_json(EvergreenAnswer.model_validate(told).model_dump(mode="json"), out)
     else:
         with _console(out) as console:
             _print_reach(console, told)
@@ -97,23 +89,7 @@ def _console(out: Path | None) -> Iterator[Console]:
         return
     text = io.StringIO()
     yield Console(file=text, width=WIDTH_IN_A_FILE)
-    _write(text.getvalue(), out)
-
-
-def _write_json(told: Any, out: Path | None) -> None:
-    text = json.dumps(plain(told), ensure_ascii=False, indent=2) + "\n"
-    if out is None:
-        typer.echo(text, nl=False)
-    else:
-        _write(text, out)
-
-
-def _write(text: str, out: Path) -> None:
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as failure:
-        typer.echo(f"refused: {out} cannot be written: {failure.strerror}", err=True)
-        raise typer.Exit(1) from failure
+    write_text(text.getvalue(), out)
 
 
 def _print_impact(console: Console, told: ImpactReport) -> None:

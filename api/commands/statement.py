@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from contextlib import contextmanager
 from datetime import date, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any
 
@@ -14,38 +11,36 @@ import typer
 
 from api.commands.printing import plain
 from api.commands.reading import reach_words, sealed_book
+from api.commands.writing import (
+    DAY,
+    DayOption,
+    FileFormat,
+    FileFormatOption,
+    FundOption,
+    OutOption,
+    SealOption,
+    day_of,
+    write_file,
+    write_json,
+    writing,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from api.files.sheets import Sheet, Value
     from domain.desk.statements import StatementHead
 
-
-class StatementFormat(StrEnum):
-    """How a statement is printed or written."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-    XLSX = "xlsx"
-
-
-FundOption = Annotated[str, typer.Option("--fund", help="The fund's code.")]
-DayOption = Annotated[datetime, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The statement's last day.")]
 FirstOption = Annotated[
     datetime | None,
-    typer.Option("--from", formats=["%Y-%m-%d"], help="The span's first day; without it, the first of the year."),
+    typer.Option("--from", formats=DAY, help="The span's first day; without it, the first of the year."),
 ]
 AccountFirstOption = Annotated[
     datetime | None,
-    typer.Option("--from", formats=["%Y-%m-%d"], help="The first day; without it, the account's first posting."),
+    typer.Option("--from", formats=DAY, help="The first day; without it, the account's first posting."),
 ]
-SealOption = Annotated[
-    int | None, typer.Option("--seal", min=0, help="Read it as known at this seal; without it, at the fund's last one.")
+CompareOption = Annotated[
+    datetime | None,
+    typer.Option("--compare", formats=DAY, help="The last day of what stands beside it; without it, a year earlier."),
 ]
-FormatOption = Annotated[StatementFormat, typer.Option("--format", help="How to print or write it.")]
-OutOption = Annotated[Path | None, typer.Option("--out", help="Write to this file instead of standard output.")]
 ByOption = Annotated[bool, typer.Option("--by-value-day", help="Go by value day instead of booking day.")]
 
 
@@ -63,56 +58,39 @@ def register(app: typer.Typer) -> None:
 def trial_balance(
     fund: FundOption,
     as_of: DayOption,
+    first: FirstOption = None,
     seal: SealOption = None,
     by_value_day: ByOption = False,
-    format: FormatOption = StatementFormat.TABLE,
+    format: FileFormatOption = FileFormat.TABLE,
     out: OutOption = None,
 ) -> None:
-    """Every account as a debit or a credit; memorandum accounts apart."""
-    from api.files import statements as files
-    from api.schemas.statements import AccountBalancesAnswer
-    from domain.desk import statements
-
-    with sealed_book(seal) as session:
-        found = statements.trial_balance(
-            session, fund_code=fund, as_of=as_of.date(), seal=seal, by="effective_on" if by_value_day else "booked_on"
-        )
-    _tell(found, files.trial_balance_sheet, AccountBalancesAnswer, format, out)
+    """Every account's balance before a span, what moved it, and its balance; memorandum accounts apart."""
+    _tell("trial-balance", fund, as_of, format, out, seal=seal, first=day_of(first), by=_by(by_value_day))
 
 
 def balance_sheet(
     fund: FundOption,
     as_of: DayOption,
+    compare: CompareOption = None,
     seal: SealOption = None,
-    format: FormatOption = StatementFormat.TABLE,
+    format: FileFormatOption = FileFormat.TABLE,
     out: OutOption = None,
 ) -> None:
-    """Assets against liabilities and capital."""
-    from api.files import statements as files
-    from api.schemas.statements import BalanceSheetAnswer
-    from domain.desk import statements
-
-    with sealed_book(seal) as session:
-        found = statements.balance_sheet(session, fund_code=fund, as_of=as_of.date(), seal=seal)
-    _tell(found, files.balance_sheet_sheet, BalanceSheetAnswer, format, out)
+    """Assets against liabilities and capital, beside those of another day."""
+    _tell("balance-sheet", fund, as_of, format, out, seal=seal, compare=day_of(compare))
 
 
 def income(
     fund: FundOption,
     as_of: DayOption,
     first: FirstOption = None,
+    compare: CompareOption = None,
     seal: SealOption = None,
-    format: FormatOption = StatementFormat.TABLE,
+    format: FileFormatOption = FileFormat.TABLE,
     out: OutOption = None,
 ) -> None:
-    """What a span of days earned and cost."""
-    from api.files import statements as files
-    from api.schemas.statements import IncomeAnswer
-    from domain.desk import statements
-
-    with sealed_book(seal) as session:
-        found = statements.income(session, fund_code=fund, first=_day(first), as_of=as_of.date(), seal=seal)
-    _tell(found, files.income_sheet, IncomeAnswer, format, out)
+    """What a span of days earned and cost, beside another span of the same length."""
+    _tell("income", fund, as_of, format, out, seal=seal, first=day_of(first), compare=day_of(compare))
 
 
 def cash_flow(
@@ -120,17 +98,11 @@ def cash_flow(
     as_of: DayOption,
     first: FirstOption = None,
     seal: SealOption = None,
-    format: FormatOption = StatementFormat.TABLE,
+    format: FileFormatOption = FileFormat.TABLE,
     out: OutOption = None,
 ) -> None:
-    """What brought cash in and what it went for."""
-    from api.files import statements as files
-    from api.schemas.statements import CashFlowAnswer
-    from domain.desk import statements
-
-    with sealed_book(seal) as session:
-        found = statements.cash_flow(session, fund_code=fund, first=_day(first), as_of=as_of.date(), seal=seal)
-    _tell(found, files.cash_flow_sheet, CashFlowAnswer, format, out)
+    """What brought cash in and what it went for, in groups."""
+    _tell("cash-flow", fund, as_of, format, out, seal=seal, first=day_of(first))
 
 
 def account(
@@ -141,7 +113,7 @@ def account(
     currency: Annotated[str | None, typer.Option("--currency", help="Left out: the fund's own.")] = None,
     seal: SealOption = None,
     by_value_day: ByOption = False,
-    format: FormatOption = StatementFormat.TABLE,
+    format: FileFormatOption = FileFormat.TABLE,
     out: OutOption = None,
 ) -> None:
     """Every posting of an account, with the balance after each."""
@@ -150,69 +122,46 @@ def account(
 
     with sealed_book(seal) as session:
         whole = statements.whole_account(
-            session, fund_code=fund, code=code, currency=currency, first=_day(first), as_of=as_of.date(), seal=seal,
-            by="effective_on" if by_value_day else "booked_on",
+            session, fund_code=fund, code=code, currency=currency, first=day_of(first), as_of=as_of.date(), seal=seal,
+            by=_by(by_value_day),
         )  # fmt: skip
-        if format is StatementFormat.JSON:
+        if format is FileFormat.JSON:
             head = {name: value for name, value in plain(whole.head).items() if name != "first"}
             lines = [{**plain(one.posting), "amount": one.amount, "balance": one.balance} for one in whole.lines]
             said = {**head, "from": whole.head.first, "account": whole.account, "opening": whole.opening}
-            _print_json({**said, "items": lines}, out)
+            write_json({**said, "items": lines}, out)
         else:
             _tell_sheet(files.account_sheet(whole), whole.head, format, out)
 
 
-def _day(moment: datetime | None) -> date | None:
-    return moment.date() if moment else None
+def _by(value_day: bool) -> Any:
+    return "effective_on" if value_day else "booked_on"
 
 
-def _tell(found: Any, sheet: Callable[..., Sheet], model: Any, form: StatementFormat, out: Path | None) -> None:
-    from api.files.statements import flat
-    from api.schemas.statements import answered
+def _tell(
+    name: str, fund: str, as_of: datetime, form: FileFormat, out: Path | None, *, seal: int | None, **asked: Any
+) -> None:
+    """Draw one of the statements and write it; a sum that does not hold is told on standard error."""
+    from api.files.statement_kinds import KINDS, StatementAsked
 
-    if form is StatementFormat.JSON:
-        _print_json(answered(model, flat(found)).model_dump(mode="json", by_alias=True), out)
+    kind = KINDS[name]
+    with sealed_book(seal) as session:
+        found = kind.drawn(session, fund, StatementAsked(as_of.date(), seal=seal, **asked))
+    if form is FileFormat.JSON:
+        write_json(kind.answered(found).model_dump(mode="json", by_alias=True), out)
     else:
-        _tell_sheet(sheet(found, whole=form is not StatementFormat.TABLE), found.head, form, out)
+        _tell_sheet(kind.sheet(found, whole=form is not FileFormat.TABLE), found.head, form, out)
     for difference in getattr(found.figures, "difference", ()):
         if difference.minor:
             typer.echo(f"this does not add up: {difference} are missing; run missionbook verify", err=True)
 
 
-def _tell_sheet(sheet: Sheet, head: StatementHead, form: StatementFormat, out: Path | None) -> None:
-    if form is StatementFormat.TABLE:
-        with _writing(out) as file:
+def _tell_sheet(sheet: Sheet, head: StatementHead, form: FileFormat, out: Path | None) -> None:
+    if form is FileFormat.TABLE:
+        with writing(out) as file:
             _print_table(sheet, head, file)
-        return
-    if form is StatementFormat.XLSX and out is None and sys.stdout.isatty():
-        raise typer.BadParameter("a workbook is no text: name a file with --out")
-    from api.files.downloads import write_sheet
-
-    with _writing(out) as file:
-        write_sheet(sheet, file, kind="xlsx" if form is StatementFormat.XLSX else "csv")
-
-
-def _print_json(told: Any, out: Path | None) -> None:
-    import json
-
-    with _writing(out) as file:
-        file.write((json.dumps(plain(told), ensure_ascii=False, indent=2) + "\n").encode())
-
-
-@contextmanager
-def _writing(out: Path | None) -> Iterator[IO[bytes]]:
-    """Give the file to write to; a file that cannot be written ends the command in words."""
-    if out is None:
-        yield sys.stdout.buffer
-        sys.stdout.flush()
-        return
-    try:
-        with out.open("wb") as file:
-            yield file
-        typer.echo(f"written: {out}", err=True)
-    except OSError as failure:
-        typer.echo(f"refused: {out} cannot be written: {failure.strerror}", err=True)
-        raise typer.Exit(1) from failure
+    else:
+        write_file(sheet, form, out)
 
 
 def _print_table(sheet: Sheet, head: StatementHead, file: IO[bytes]) -> None:

@@ -61,13 +61,15 @@ class Column:
 class Sheet:
     """A table with its title. ``about`` is what a reader must know of it: a workbook tells it on a sheet of its own.
 
-    ``rows`` are read once, so they may come straight from a query.
+    ``marks`` are a heading and a value each that CSV, which has no other place, puts before every row. ``rows`` are
+    read once, so they may come straight from a query.
     """
 
     title: str
     columns: tuple[Column, ...]
     rows: Iterable[Sequence[Value]]
     about: tuple[tuple[str, Value], ...] = ()
+    marks: tuple[tuple[str, Value], ...] = ()
 
 
 def harmless(words: str) -> str:
@@ -105,12 +107,15 @@ def csv_lines(sheet: Sheet) -> Iterator[str]:
     """
     made = io.StringIO()
     writer = csv.writer(made)
-    writer.writerow([harmless(column.heading) for column in sheet.columns])
+    marks = [csv_text(value) for _, value in sheet.marks]
+    writer.writerow(
+        [harmless(heading) for heading, _ in sheet.marks] + [harmless(one.heading) for one in sheet.columns]
+    )
     for row in sheet.rows:
         yield made.getvalue()
         made.seek(0)
         made.truncate()
-        writer.writerow([csv_text(value) for value in row])
+        writer.writerow([*marks, *(csv_text(value) for value in row)])
     yield made.getvalue()
 
 

@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from api.files.sheets import Column, Sheet, Value
-from api.pages.statement_words import (
+from api.files.statement_words import (
     ACCOUNT_KIND_WORDS,
     PART_OF_STATEMENT_WORDS,
     STATEMENT_LINE_WORDS,
@@ -15,25 +15,30 @@ from api.pages.statement_words import (
     SUM_WORDS,
     account_words,
 )
-from domain.desk.statements import CashFlow, FundStatement, StatementHead, WholeAccount
+from domain.desk.statements import CashFlow, ComparedStatement, FundStatement, StatementHead, WholeAccount
+from domain.money import Money
 from domain.statements import (
     OTHER_LINES,
     BalanceSheet,
     FigureLine,
     FigureTable,
     IncomeStatement,
-    TrialBalance,
-    TrialBalanceLine,
-    TrialBalanceSum,
 )
+from domain.trial_balance import TrialBalance, TrialBalanceLine, TrialBalanceSum, debit_of
 
 Row = tuple[Value, ...]
 _OTHERS = frozenset(OTHER_LINES.values())
 
 
 def flat(found: FundStatement[Any]) -> dict[str, Any]:
-    """Return a statement's head and figures side by side, by name."""
-    return {field.name: getattr(part, field.name) for part in (found.head, found.figures) for field in fields(part)}
+    """Return a statement's head, figures, and compared days and figures, each side by side by name."""
+    compared = found.compared
+    beside = _names(compared) | _names(compared.figures) if compared else None
+    return _names(found.head) | _names(found.figures) | {"compared": beside}
+
+
+def _names(part: Any) -> dict[str, Any]:
+    return {field.name: getattr(part, field.name) for field in fields(part)}
 
 
 def file_name(head: StatementHead, name: str) -> str:
@@ -55,63 +60,94 @@ def about(head: StatementHead) -> tuple[tuple[str, Value], ...]:
     return tuple(said)
 
 
+def marks(head: StatementHead) -> tuple[tuple[str, Value], ...]:
+    """Return what stands in every line of a CSV file, so that it tells by itself what it is."""
+    first: tuple[tuple[str, Value], ...] = (("From", head.first),) if head.first else ()
+    return (("Fund", head.fund), *first, ("Day", head.as_of), ("Seal", head.seal))
+
+
 def trial_balance_sheet(found: FundStatement[TrialBalance], *, whole: bool = True) -> Sheet:
-    """Return the trial balance: accounts, their sums, then memorandum apart. ``whole`` has what holds nothing too."""
+    """Return the trial balance: accounts, their sums, then memorandum apart. ``whole`` has what never moved too."""
     told = found.figures
-    lines, memorandum = ([one for one in them if whole or one.balance.minor] for them in (told.lines, told.memorandum))
     rows = [
-        *_accounts(lines, told.sums, "Accounts", whole=whole),
-        *_accounts(memorandum, told.memorandum_sums, "Memorandum", whole=whole),
+        *_accounts(told.lines, told.sums, "Accounts", whole=whole),
+        *_accounts(told.memorandum, told.memorandum_sums, "Memorandum", whole=whole),
     ]
+    amounts = ("Opening debit", "Opening credit", "Debits", "Credits", "Debit", "Credit")
     columns = (
         Column("Part", 13), Column("Account", 32), Column("Kind", 16), Column("Currency", 9),
-        Column("Debit", 20, figure=True), Column("Credit", 20, figure=True),
+        *(Column(one, 20, figure=True) for one in amounts),
     )  # fmt: skip
-    return Sheet(STATEMENT_WORDS["trial-balance"], columns, rows, about(found.head))
+    return _sheet("trial-balance", columns, rows, found.head)
 
 
 def _accounts(
     lines: Iterable[TrialBalanceLine], sums: Iterable[TrialBalanceSum], part: str, *, whole: bool
 ) -> Iterator[Row]:
     for one in lines:
-        name = one.code if whole else account_words(one.code)
-        yield (part, name, ACCOUNT_KIND_WORDS[one.kind], one.balance.currency, one.debit, one.credit)
+        if whole or one.shown:
+            name = one.code if whole else account_words(one.code)
+            yield (
+                part, name, ACCOUNT_KIND_WORDS[one.kind], one.balance.currency,
+                debit_of(one.opening), debit_of(-one.opening), one.debited, one.credited, one.debit, one.credit,
+            )  # fmt: skip
     for total in sums:
-        yield (part, "Total", None, total.debit.currency, total.debit, total.credit)
+        yield (
+            part, "Total", None, total.debit.currency, total.opening_debit, total.opening_credit, total.debited,
+            total.credited, total.debit, total.credit,
+        )  # fmt: skip
 
 
 def balance_sheet_sheet(found: FundStatement[BalanceSheet], *, whole: bool = True) -> Sheet:
-    """Return the balance sheet, part by part."""
-    told = found.figures
-    rows = [
-        row for table in (told.assets, told.liabilities, told.capital) for row in _part(table, found.head, whole=whole)
-    ]
-    return Sheet(STATEMENT_WORDS["balance-sheet"], _columns(found.head), rows, about(found.head))
+    """Return the balance sheet, part by part, and what stands under it."""
+    told, then, head = found.figures, found.compared, found.head
+    rows: list[Row] = []
+    for name in ("assets", "liabilities", "capital"):
+        beside = getattr(then.figures, name) if then else None
+        rows += _part(getattr(told, name), beside, head, whole=whole)
+    under = PART_OF_STATEMENT_WORDS["memorandum"]
+    for number, one in enumerate(told.memorandum):
+        other = then.figures.memorandum[number] if then else None
+        if whole or one.shown or (other and other.shown):
+            rows.append(_row(under, STATEMENT_LINE_WORDS[one.name], one, head, whole=whole, beside=other))
+    return _sheet("balance-sheet", _columns(head, then), rows, head)
 
 
 def income_sheet(found: FundStatement[IncomeStatement], *, whole: bool = True) -> Sheet:
     """Return the income statement: income, expense, what the currencies gained, the result."""
-    head, told = found.head, found.figures
-    rows = [row for table in (told.income, told.expense) for row in _part(table, head, whole=whole)]
+    head, told, then = found.head, found.figures, found.compared
+    rows: list[Row] = []
+    for name in ("income", "expense"):
+        beside = getattr(then.figures, name) if then else None
+        rows += _part(getattr(told, name), beside, head, whole=whole)
     if (gained := told.unrealised_currency_result) is not None:
         blank = (None,) * len(head.currencies)
-        rows.append(("Result", STATEMENT_LINE_WORDS["unrealised_currency_result"], None, *blank, gained))
-    rows.append(_row("Result", STATEMENT_LINE_WORDS["result"], told.result, head))
-    return Sheet(STATEMENT_WORDS["income"], _columns(head), rows, about(head))
+        other = (then.figures.unrealised_currency_result,) if then else ()
+        rows.append(("Result", STATEMENT_LINE_WORDS["unrealised_currency_result"], None, *blank, gained, *other))
+    beside = then.figures.result if then else None
+    rows.append(_row("Result", STATEMENT_LINE_WORDS["result"], told.result, head, beside=beside))
+    return _sheet("income", _columns(head, then), rows, head)
 
 
 def cash_flow_sheet(found: FundStatement[CashFlow], *, whole: bool = True) -> Sheet:
-    """Return the cash flow: cash at the start, what moved it, cash at the end."""
+    """Return the cash flow: cash at the start, what moved it by groups, cash at the end."""
     head, told = found.head, found.figures
     rows = [_row("Cash", STATEMENT_LINE_WORDS["opening"], told.opening, head, whole=whole)]
-    rows += [
-        _row("Flow", STATEMENT_LINE_WORDS[one.name], one, head, whole=whole) for one in told.lines if whole or one.shown
-    ]
+    for group in told.groups:
+        shown = [one for one in group.lines if whole or one.shown]
+        part = PART_OF_STATEMENT_WORDS[group.part]
+        rows += [_row(part, STATEMENT_LINE_WORDS[one.name], one, head, whole=whole) for one in shown]
+        rows += [_row(part, SUM_WORDS[group.part], group.sum, head)] if shown else []
+    rows.append(_row("Cash", STATEMENT_LINE_WORDS["change"], told.change, head))
     if told.currency_result is not None:
         blank = (None,) * len(head.currencies)
-        rows.append(("Flow", STATEMENT_LINE_WORDS["currency_result"], None, *blank, told.currency_result))
+        rows.append(("Cash", STATEMENT_LINE_WORDS["currency_result"], None, *blank, told.currency_result))
     rows.append(_row("Cash", STATEMENT_LINE_WORDS["closing"], told.closing, head, whole=whole))
-    return Sheet(STATEMENT_WORDS["cash-flow"], _columns(head), rows, about(head))
+    return _sheet("cash-flow", _columns(head, None), rows, head)
+
+
+def _sheet(name: str, columns: tuple[Column, ...], rows: Iterable[Row], head: StatementHead) -> Sheet:
+    return Sheet(STATEMENT_WORDS[name], columns, rows, about(head), marks(head))
 
 
 def account_sheet(whole: WholeAccount) -> Sheet:
@@ -133,39 +169,64 @@ def account_sheet(whole: WholeAccount) -> Sheet:
         Column(f"Amount, {account.currency}", 20, figure=True), Column(f"Balance, {account.currency}", 20, figure=True),
     )  # fmt: skip
     said = (*about(head), ("Account", account.code), ("Kind", ACCOUNT_KIND_WORDS[account.kind]))
-    return Sheet(account_words(account.code), columns, rows(), said)
+    return Sheet(account_words(account.code), columns, rows(), said, marks(head))
 
 
-def _columns(head: StatementHead) -> tuple[Column, ...]:
-    amounts = [Column(of, 20, figure=True) for of in head.currencies]
-    if len(head.currencies) > 1:
-        amounts.append(Column(f"Total in {head.currency}", 20, figure=True))
-    return (Column("Part", 13), Column("Line", 36), Column("Accounts", 34), *amounts)
+def _columns(head: StatementHead, then: ComparedStatement[Any] | None) -> tuple[Column, ...]:
+    """Return the columns: each currency, the total where there are several, and the last of them for the other day."""
+    amounts = list(head.currencies)
+    amounts += [f"Total in {head.currency}"] if len(amounts) > 1 else []
+    amounts += [f"{amounts[-1]}, {_days(then)}"] if then else []
+    figures = (Column(one, 20, figure=True) for one in amounts)
+    return (Column("Part", 22), Column("Line", 36), Column("Accounts", 34), *figures)
 
 
-def _part(table: FigureTable, head: StatementHead, *, whole: bool) -> Iterator[Row]:
+def _days(then: ComparedStatement[Any]) -> str:
+    return f"{then.first} to {then.as_of}" if then.first else f"{then.as_of}"
+
+
+def _part(table: FigureTable, beside: FigureTable | None, head: StatementHead, *, whole: bool) -> Iterator[Row]:
     part = PART_OF_STATEMENT_WORDS[table.part]
-    for line in table.lines:
+    for number, line in enumerate(table.lines):
+        other = beside.lines[number] if beside else None
         if line.name in _OTHERS:
-            yield from _each_account(part, line, head, whole=whole)
-        elif whole or line.shown:
-            yield _row(part, STATEMENT_LINE_WORDS[line.name], line, head, whole=whole)
-    yield _row(part, SUM_WORDS[table.part], table.sum, head)
+            yield from _each_account(part, line, other, head, whole=whole)
+        elif whole or line.shown or (other and other.shown):
+            yield _row(part, STATEMENT_LINE_WORDS[line.name], line, head, whole=whole, beside=other)
+    yield _row(part, SUM_WORDS[table.part], table.sum, head, beside=beside.sum if beside else None)
 
 
-def _each_account(part: str, line: FigureLine, head: StatementHead, *, whole: bool) -> Iterator[Row]:
+def _each_account(
+    part: str, line: FigureLine, beside: FigureLine | None, head: StatementHead, *, whole: bool
+) -> Iterator[Row]:
     """Yield a row for each account of a source's own: nobody else knows what it stands for."""
-    blank = (None,) if len(head.currencies) > 1 else ()
+    several = len(head.currencies) > 1
+    then = {(one.code, one.amount.currency): one.amount for one in beside.accounts} if beside else {}
     for one in line.accounts:
-        amounts = tuple(one.amount if of == one.amount.currency else None for of in head.currencies)
-        if one.amount.minor:
+        other = then.get((one.code, one.amount.currency))
+        if one.amount.minor or (other and other.minor):
             name = one.code if whole else account_words(one.code)
-            yield (part, STATEMENT_LINE_WORDS[line.name], name, *amounts, *blank)
+            amounts = tuple(one.amount if of == one.amount.currency else None for of in head.currencies)
+            blank = (None,) if several else ()
+            last = () if beside is None else (None,) if several else (other or Money(0, one.amount.currency),)
+            yield (part, STATEMENT_LINE_WORDS[line.name], name, *amounts, *blank, *last)
 
 
-def _row(part: str, words: str, line: FigureLine, head: StatementHead, *, whole: bool = True) -> Row:
+def _row(
+    part: str,
+    words: str,
+    line: FigureLine,
+    head: StatementHead,
+    *,
+    whole: bool = True,
+    beside: FigureLine | None = None,
+) -> Row:
     """Return a row; a file names accounts by their codes, a table for people by their names."""
+    figures: list[Value] = list(line.amounts)
+    if len(head.currencies) > 1:
+        figures.append(line.total)
+    if beside is not None:
+        figures.append(beside.total if len(head.currencies) > 1 else beside.amounts[0])
     held = dict.fromkeys(one.code for one in line.accounts if one.amount.minor)
     codes = ", ".join(held if whole else map(account_words, held))
-    total = (line.total,) if len(head.currencies) > 1 else ()
-    return (part, words, codes, *line.amounts, *total)
+    return (part, words, codes, *figures)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
+from api.files.statement_words import ACCOUNT_KIND_WORDS, STATEMENT_LINE_WORDS, account_words
 from api.pages.parts import Cell, Figure, Link, Mark, Page, Part, Row, Section, Text, line, table
 from api.pages.reader import Reader
 from api.pages.statement_parts import account_address, address, day_form, downloads, heading, notes
-from api.pages.statement_words import ACCOUNT_KIND_WORDS, STATEMENT_LINE_WORDS, account_words
 from api.pages.words import ENTRY_WORDS, say
 from domain.desk.statements import AccountLine, AccountStatement, FundStatement
 from domain.ledger import AccountKind
@@ -37,7 +37,7 @@ def account_page(reader: Reader, found: FundStatement[AccountStatement]) -> Page
     back = Link(address(head, "trial-balance", **{"from": None}), _("Trial balance"))
     if told.flow:
         back = Link(address(head, "cash-flow"), _("Cash flow"))
-    form = day_form(reader, head, place, span=True, by=told.flow is None, **said)
+    form = day_form(reader, head, place, span=True, by=told.flow is None, kept=said)
     return Page(
         title=title,
         lead=f"{head.fund_name} ({head.fund}) · {count}",

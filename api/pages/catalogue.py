@@ -17,7 +17,7 @@ from api.pages.reader import LOCALE_FOLDER
 
 ROOM = Path(__file__).resolve().parent.parent
 TEMPLATE = LOCALE_FOLDER / "messages.pot"
-METHODS = [("pages/**.py", "python"), ("templates/**.html", "jinja2")]
+METHODS = [("pages/**.py", "python"), ("files/**.py", "python"), ("templates/**.html", "jinja2")]
 OPTIONS = {"templates/**.html": {"trimmed": "true", "silent": "false"}}
 
 

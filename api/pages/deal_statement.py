@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
+from api.marked import N_
 from api.pages.parts import Facts, Figure, Panel, Part, Text, line, table
 from api.pages.reader import Reader
-from api.pages.words import IDENTITY_WORDS, N_, STATED_FIGURE_WORDS, say
+from api.pages.words import IDENTITY_WORDS, STATED_FIGURE_WORDS, say
 from domain.desk.deal_reads import InstrumentLine, StatementPosition
 from domain.desk.deals import DealDetail
 

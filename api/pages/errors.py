@@ -12,11 +12,12 @@ from urllib.parse import quote
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
+from api.marked import N_
 from api.pages.parts import Facts, Figure, Link, Page, Said, Text, table
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import home_of, show
 from api.pages.sign_in_page import kept_of, sign_in_page
-from api.pages.words import N_, ROLE_WORDS, WHO_WORDS
+from api.pages.words import ROLE_WORDS, WHO_WORDS
 from domain.authority import INSIDE
 from domain.parties import Role
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
+from api.marked import N_
 from api.pages.impact_parts import ROWS_MAX, cut_short
 from api.pages.parts import Cell, Facts, Figure, More, Part, Summary, Table, Text, line, table
 from api.pages.reader import Reader
-from api.pages.words import N_, say
+from api.pages.words import say
 from domain.desk.evergreen import EvergreenReport, FlowLine, PoolBalance
 from domain.evergreen import UNASSIGNED, FlowKind
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import TypeVar
+from typing import Any
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request
@@ -15,7 +15,8 @@ from api.deps import PageTransaction, Sealed, Visitor
 from api.files import statements as files
 from api.files.beancount import write_beancount
 from api.files.downloads import download, sheet_download
-from api.files.sheets import Sheet
+from api.files.statement_kinds import KINDS, StatementAsked, StatementKind
+from api.files.statement_words import STATEMENT_WORDS
 from api.pages.account_page import account_page
 from api.pages.forms import see
 from api.pages.ledger_asked import Asked, asked_again, read_asked, wrong_of
@@ -28,18 +29,14 @@ from api.pages.statement_page import (
     income_page,
     trial_balance_page,
 )
-from api.pages.statement_words import STATEMENT_WORDS
 from domain.authority import Act, permit
 from domain.desk import funds, periods, statements
 from domain.desk.export import export_ledger
 from domain.desk.funds import FundRow
-from domain.desk.people import UserKnown
 from domain.desk.refusals import SealBeyondHead
-from domain.desk.statements import CashFlow, FundStatement
+from domain.desk.statements import FundStatement
 from domain.errors import InputRefused
-from domain.statements import BalanceSheet, IncomeStatement, TrialBalance
 
-T = TypeVar("T")
 router = APIRouter(include_in_schema=False)
 POSTINGS_PER_PAGE = 50
 
@@ -52,50 +49,42 @@ def choose(request: Request, visitor: Visitor, session: PageTransaction) -> Resp
     return show(request, "page.html", _choice(session, reader), reader=reader)
 
 
-@router.get("/ledger/{code}/balance-sheet")
-def balance_sheet(request: Request, visitor: Visitor, _sealed: Sealed, session: PageTransaction, code: str) -> Response:
-    """Show a fund's balance sheet; without a day, lead to the address that names it."""
-
-    def draw(asked: Asked, day: date) -> FundStatement[BalanceSheet]:
-        return statements.balance_sheet(session, fund_code=code, as_of=day, seal=asked.seal)
-
-    return _statement(
-        request, visitor, session, code, "balance-sheet", draw, files.balance_sheet_sheet, balance_sheet_page
-    )
+PAGES: dict[str, Callable[[Reader, FundStatement[Any]], Page]] = {
+    "balance-sheet": balance_sheet_page,
+    "income": income_page,
+    "cash-flow": cash_flow_page,
+    "trial-balance": trial_balance_page,
+}
+"""The page of each statement."""
 
 
-@router.get("/ledger/{code}/trial-balance")
-def trial_balance(request: Request, visitor: Visitor, _sealed: Sealed, session: PageTransaction, code: str) -> Response:
-    """Show a fund's trial balance, by booking or by value day."""
+def _add(kind: StatementKind) -> None:
+    """Add the page of a statement; without its days in the address it leads to the address that names them."""
 
-    def draw(asked: Asked, day: date) -> FundStatement[TrialBalance]:
-        return statements.trial_balance(session, fund_code=code, as_of=day, seal=asked.seal, by=asked.by)
+    def statement(request: Request, visitor: Visitor, _sealed: Sealed, session: PageTransaction, code: str) -> Response:
+        permit(Act.READ_BOOK, by=visitor.actor)
+        reader, fund, typed = reader_of(request), funds.fund_by_code(session, code), request.query_params
+        try:
+            asked = read_asked(reader, typed)
+            if asked.as_of is None or (kind.span and asked.first is None):
+                return _named(fund, kind.name, asked, span=kind.span)
+            found = kind.drawn(
+                session, code, StatementAsked(asked.as_of, asked.first, asked.seal, asked.by, asked.compare)
+            )
+        except (InputRefused, SealBeyondHead) as refusal:
+            wrong = asked_again(
+                reader, fund, kind.name, typed, wrong_of(refusal), span=kind.span, by=kind.by, compare=kind.compare
+            )
+            return show(request, "page.html", wrong, status=422, reader=reader)
+        if asked.form:
+            return sheet_download(kind.sheet(found), name=files.file_name(found.head, kind.name), kind=asked.form)
+        return show(request, "page.html", PAGES[kind.name](reader, found), reader=reader)
 
-    return _statement(
-        request, visitor, session, code, "trial-balance", draw, files.trial_balance_sheet, trial_balance_page, by=True
-    )
+    router.add_api_route(f"/ledger/{{code}}/{kind.name}", statement, methods=["GET"])
 
 
-@router.get("/ledger/{code}/income")
-def income(request: Request, visitor: Visitor, _sealed: Sealed, session: PageTransaction, code: str) -> Response:
-    """Show what a span of days earned and cost."""
-
-    def draw(asked: Asked, day: date) -> FundStatement[IncomeStatement]:
-        return statements.income(session, fund_code=code, first=asked.first, as_of=day, seal=asked.seal)
-
-    return _statement(request, visitor, session, code, "income", draw, files.income_sheet, income_page, span=True)
-
-
-@router.get("/ledger/{code}/cash-flow")
-def cash_flow(request: Request, visitor: Visitor, _sealed: Sealed, session: PageTransaction, code: str) -> Response:
-    """Show what brought cash in and what it went for."""
-
-    def draw(asked: Asked, day: date) -> FundStatement[CashFlow]:
-        return statements.cash_flow(session, fund_code=code, first=asked.first, as_of=day, seal=asked.seal)
-
-    return _statement(
-        request, visitor, session, code, "cash-flow", draw, files.cash_flow_sheet, cash_flow_page, span=True
-    )
+for _kind in KINDS.values():
+    _add(_kind)
 
 
 @router.get("/ledger/{code}/beancount")
@@ -137,41 +126,13 @@ def account(
     return show(request, "page.html", account_page(reader, found), reader=reader)
 
 
-def _statement(
-    request: Request,
-    visitor: UserKnown,
-    session: Session,
-    code: str,
-    place: str,
-    draw: Callable[[Asked, date], FundStatement[T]],
-    sheet: Callable[[FundStatement[T]], Sheet],
-    page: Callable[[Reader, FundStatement[T]], Page],
-    *,
-    span: bool = False,
-    by: bool = False,
-) -> Response:
-    """Show a statement or give its file; what was asked wrongly is told at the fields of its form."""
-    permit(Act.READ_BOOK, by=visitor.actor)
-    reader, fund, typed = reader_of(request), funds.fund_by_code(session, code), request.query_params
-    try:
-        asked = read_asked(reader, typed)
-        if asked.as_of is None or (span and asked.first is None):
-            return _named(fund, place, asked, span=span)
-        found = draw(asked, asked.as_of)
-    except (InputRefused, SealBeyondHead) as refusal:
-        wrong = asked_again(reader, fund, place, typed, wrong_of(refusal), span=span, by=by)
-        return show(request, "page.html", wrong, status=422, reader=reader)
-    if asked.form:
-        return sheet_download(sheet(found), name=files.file_name(found.head, place), kind=asked.form)
-    return show(request, "page.html", page(reader, found), reader=reader)
-
-
 def _named(fund: FundRow, place: str, asked: Asked, *, span: bool) -> Response:
     """Lead to the address that names its days; a seal stands in it only where somebody asked for one."""
     day = asked.as_of or fund.business_day
     first = asked.first or (day.replace(month=1, day=1) if span else None)
     said = {
-        "currency": asked.currency, "from": first, "flow": asked.flow, "as_of": day, "seal": asked.seal,
+        "currency": asked.currency, "from": first, "flow": asked.flow, "as_of": day, "compare": asked.compare,
+        "seal": asked.seal,
         "by": asked.by if asked.by != "booked_on" else None, "format": asked.form,
     }  # fmt: skip
     query = urlencode({name: value for name, value in said.items() if value is not None})

@@ -10,11 +10,11 @@ from datetime import date
 from typing import Literal, cast
 from urllib.parse import quote
 
+from api.files.statement_words import STATEMENT_WORDS, account_words
 from api.pages.forms import Wrong, read_day, sentence
 from api.pages.parts import Button, Choice, Field, Form, Link, Page, Said
 from api.pages.reader import Reader
-from api.pages.statement_parts import BY_WORDS
-from api.pages.statement_words import STATEMENT_WORDS, account_words
+from api.pages.statement_parts import BY_WORDS, COMPARE
 from api.pages.words import say
 from domain.cash_flow import FlowName
 from domain.desk.funds import FundRow
@@ -41,6 +41,7 @@ class Asked:
     currency: str | None
     flow: FlowName | None
     after: str | None
+    compare: date | None
 
 
 def read_asked(reader: Reader, typed: Mapping[str, str]) -> Asked:
@@ -77,12 +78,12 @@ def read_asked(reader: Reader, typed: Mapping[str, str]) -> Asked:
     after = typed.get("after", "")
     if len(after) > LENGTH_MAX:
         wrong.append(Problem("after", _("There is no such place in the list")))
-    as_of, first = day("as_of"), day("from")
+    as_of, first, compare = day("as_of"), day("from"), day("compare")
     if wrong:
         raise InputRefused(wrong, subject="the statement")
     return Asked(
         as_of, first, int(seal) if seal else None, cast(ByDay, by), cast(FileForm | None, form or None),
-        currency or None, flow, after or None,
+        currency or None, flow, after or None, compare,
     )  # fmt: skip
 
 
@@ -95,7 +96,7 @@ def wrong_of(refusal: InputRefused | SealBeyondHead) -> Wrong:
     beside: dict[str, str] = {}
     for where, what in problems:
         beside.setdefault(where, sentence(what))
-    fields = ("from", "as_of", "seal", "by")
+    fields = ("from", "as_of", "compare", "seal", "by")
     top = tuple(
         Said(sentence(what), f"#{Field(where, '').id}" if where in fields else "") for where, what in problems
     )  # fmt: skip
@@ -103,7 +104,15 @@ def wrong_of(refusal: InputRefused | SealBeyondHead) -> Wrong:
 
 
 def asked_again(
-    reader: Reader, fund: FundRow, place: str, typed: Mapping[str, str], wrong: Wrong, *, span: bool, by: bool
+    reader: Reader,
+    fund: FundRow,
+    place: str,
+    typed: Mapping[str, str],
+    wrong: Wrong,
+    *,
+    span: bool,
+    by: bool,
+    compare: bool = False,
 ) -> Page:
     """Return the page of a statement that was asked for wrongly: what was typed, with words at the fields."""
     _ = reader.gettext
@@ -118,6 +127,7 @@ def asked_again(
     fields = (
         *((field("from", _("From"), "day", required=not by),) if span else ()),
         field("as_of", _("As of"), "day", required=True),
+        *((field("compare", _(COMPARE), "day", required=False),) if compare else ()),
         field("seal", _("Known at seal"), "figure", required=False),
         *((Field("by", _("By"), kind="choice", choices=choices, error=wrong.at("by")),) if by else ()),
     )

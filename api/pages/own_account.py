@@ -11,12 +11,13 @@ from sqlmodel import Session
 
 from api.database.roles import Role
 from api.deps import PageTransaction, Place, Visitor, address_of_caller, database_of
+from api.marked import N_
 from api.pages.forms import FORM_GUARDS, RIGHT, Typed, Wrong, see, sentence, wrong_by
 from api.pages.parts import Button, Cell, Field, Form, Mark, Page, Part, Section, Text, line, table
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import show
 from api.pages.signing_in import forget_cookie
-from api.pages.words import N_, say
+from api.pages.words import say
 from api.problems import note_refusal
 from api.refusals import TooManyAttempts
 from api.security import check_password

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from api.pages.parts import Cell, Link, Mark, Page, Part, Row, Section, Text, line, table
+from api.files.statement_words import (
+    ACCOUNT_KIND_WORDS,
+    PART_OF_STATEMENT_WORDS,
+    SPANS,
+    STATEMENT_LINE_WORDS,
+    STATEMENT_WORDS,
+    SUM_WORDS,
+    account_words,
+)
+from api.pages.parts import Cell, Figure, Link, Mark, Page, Part, Row, Section, Text, line, table
 from api.pages.reader import Reader
 from api.pages.statement_parts import (
     account_address,
@@ -20,151 +29,214 @@ from api.pages.statement_parts import (
     notes,
     ways,
 )
-from api.pages.statement_words import (
-    ACCOUNT_KIND_WORDS,
-    PART_OF_STATEMENT_WORDS,
-    STATEMENT_LINE_WORDS,
-    STATEMENT_WORDS,
-    SUM_WORDS,
-    account_words,
-)
 from api.pages.words import say
-from domain.desk.statements import CashFlow, FundStatement, StatementHead
+from domain.desk.statements import CashFlow, ComparedStatement, FundStatement, StatementHead
 from domain.money import Money
 from domain.statements import (
+    RESULTS,
     BalanceSheet,
     FigureLine,
     FigureTable,
     IncomeStatement,
-    TrialBalance,
-    TrialBalanceLine,
-    TrialBalanceSum,
 )
+from domain.trial_balance import TrialBalance, TrialBalanceLine, TrialBalanceSum, debit_of
+
+T = TypeVar("T")
 
 
 def balance_sheet_page(reader: Reader, found: FundStatement[BalanceSheet]) -> Page:
-    """Return the page of a balance sheet."""
-    head, told = found.head, found.figures
-    earned = address(head, "income", **{"from": head.opened_on})
-    own = [one for one in told.capital.lines if one.name != "accumulated_result"]
-    kept = [one for one in told.capital.lines if one.name == "accumulated_result"]
-    rows = figure_rows(reader, head, own)
-    words = say(reader, STATEMENT_LINE_WORDS, "accumulated_result")
-    rows += [amount_row(reader, head, words, one, href=earned) for one in kept]
-    rows.append(_sum_row(reader, head, told.capital))
-    sums = [_sum_row(reader, head, part) for part in (told.liabilities, told.capital)]
-    both = FigureLine(
-        "both",
-        tuple(one + other for one, other in zip(told.liabilities.sum.amounts, told.capital.sum.amounts, strict=True)),
-        total=_plus(told.liabilities.sum.total, told.capital.sum.total),
-    )
+    """Return the page of a balance sheet, beside that of another day; commitments stand under it."""
+    head, told, then = found.head, found.figures, _then(found)
+    before = then.figures
     together = reader.gettext("Liabilities and capital")
-    sums.append(amount_row(reader, head, together, both, href=_accounts_address(head), total=True))
-    owes = any(one.shown for one in told.liabilities.lines)
+    sums = [
+        _sum_row(reader, found, told.liabilities, before.liabilities),
+        _sum_row(reader, found, told.capital, before.capital),
+        amount_row(
+            reader, head, together, _both(told), href=_accounts_address(head), total=True, then=then,
+            beside=_both(before), href_beside=_accounts_address(head, then),
+        ),
+    ]  # fmt: skip
+    owes = any(one.shown for sheet in (told, before) for one in sheet.liabilities.lines)
+    under = figure_rows(reader, head, told.memorandum, then, before.memorandum)
     tables = (
-        _part(reader, head, told.assets),
-        *((_part(reader, head, told.liabilities),) if owes else ()),
-        figures_table(reader, head, say(reader, PART_OF_STATEMENT_WORDS, "capital"), rows, first=_line(reader)),
-        figures_table(reader, head, together, sums, first=_line(reader)),
+        _part(reader, found, told.assets, before.assets),
+        *((_part(reader, found, told.liabilities, before.liabilities),) if owes else ()),
+        _capital(reader, found),
+        figures_table(reader, head, together, sums, first=_line(reader), then=then),
+        figures_table(
+            reader, head, say(reader, PART_OF_STATEMENT_WORDS, "memorandum"), under, first=_line(reader), then=then
+        ),
     )
-    return _page(reader, head, "balance-sheet", tables, difference=told.difference)
+    return _page(reader, found, "balance-sheet", tables, difference=told.difference)
+
+
+def _capital(reader: Reader, found: FundStatement[BalanceSheet]) -> Part:
+    """Return the table of capital; the two results open to the income of their years."""
+    head, told, then = found.head, found.figures.capital, _then(found)
+    before = then.figures.capital
+    rows: list[Row] = []
+    for one, other in zip(told.lines, before.lines, strict=True):
+        if one.name not in RESULTS:
+            rows += figure_rows(reader, head, [one], then, [other])
+        elif one.shown or other.shown:
+            rows.append(
+                amount_row(
+                    reader, head, say(reader, STATEMENT_LINE_WORDS, one.name), one,
+                    href=_income_address(head, one.name, head.as_of), then=then, beside=other,
+                    href_beside=_income_address(head, one.name, then.as_of),
+                )
+            )  # fmt: skip
+    rows.append(_sum_row(reader, found, told, before))
+    return figures_table(
+        reader, head, say(reader, PART_OF_STATEMENT_WORDS, "capital"), rows, first=_line(reader), then=then
+    )
+
+
+def _income_address(head: StatementHead, name: str, day: date) -> str:
+    """Return the income of the year up to a day, or of all years before it."""
+    begin = day.replace(month=1, day=1)
+    if name == "result_of_the_year":
+        return address(head, "income", **{"from": begin, "as_of": day})
+    evening = begin - timedelta(days=1) if begin > date.min else begin
+    return address(head, "income", **{"from": min(head.opened_on, evening), "as_of": evening})
+
+
+def _both(sheet: BalanceSheet) -> FigureLine:
+    owed, own = sheet.liabilities.sum, sheet.capital.sum
+    amounts = tuple(one + other for one, other in zip(owed.amounts, own.amounts, strict=True))
+    return FigureLine("both", amounts, total=_plus(owed.total, own.total))
 
 
 def income_page(reader: Reader, found: FundStatement[IncomeStatement]) -> Page:
-    """Return the page of an income statement."""
-    head, told = found.head, found.figures
-    rows, opens = [], _accounts_address(head)
-    if told.unrealised_currency_result is not None:
-        rows.append(_gained(reader, head, "unrealised_currency_result", told.unrealised_currency_result))
-    rows.append(
-        amount_row(reader, head, say(reader, STATEMENT_LINE_WORDS, "result"), told.result, href=opens, total=True)
-    )
+    """Return the page of an income statement, beside that of another span."""
+    head, told, then = found.head, found.figures, _then(found)
+    before = then.figures
     result = say(reader, STATEMENT_LINE_WORDS, "result")
+    rows = []
+    if told.unrealised_currency_result is not None:
+        gained = (told.unrealised_currency_result, before.unrealised_currency_result)
+        rows.append(_gained(reader, head, "unrealised_currency_result", *gained))
+    rows.append(
+        amount_row(
+            reader, head, result, told.result, href=_accounts_address(head), total=True, then=then,
+            beside=before.result, href_beside=_accounts_address(head, then),
+        )
+    )  # fmt: skip
     tables = (
-        _part(reader, head, told.income),
-        _part(reader, head, told.expense),
-        figures_table(reader, head, result, rows, first=_line(reader), quiet=True),
+        _part(reader, found, told.income, before.income),
+        _part(reader, found, told.expense, before.expense),
+        figures_table(reader, head, result, rows, first=_line(reader), quiet=True, then=then),
     )
-    return _page(reader, head, "income", tables, span=True)
+    return _page(reader, found, "income", tables)
 
 
 def cash_flow_page(reader: Reader, found: FundStatement[CashFlow]) -> Page:
-    """Return the page of a cash flow; each line opens to the entries that it adds up."""
+    """Return the page of a cash flow by groups; each line opens to the entries that it adds up."""
     head, told = found.head, found.figures
-    rows = [_opening_row(reader, head, told.opening)]
-    for one in told.lines:
-        if one.shown:
-            cells = [
-                Cell(reader.figure(money), account_address(head, "cash", money.currency, flow=one.name))
-                if money.minor
-                else Cell(reader.figure(money))
-                for money in one.amounts
-            ]
-            cells += [Cell(reader.figure(one.total) if one.total else "–")] if len(head.currencies) > 1 else []
-            rows.append(line(Cell(say(reader, STATEMENT_LINE_WORDS, one.name)), *cells))
+    tables = [_cash_table(reader, head, [_opening_row(reader, head, told.opening)], "opening")]
+    for group in told.groups:
+        rows = [_flow_row(reader, head, one) for one in group.lines if one.shown]
+        if rows:
+            rows.append(amount_row(reader, head, say(reader, SUM_WORDS, group.part), group.sum, total=True))
+            caption = say(reader, PART_OF_STATEMENT_WORDS, group.part)
+            tables.append(figures_table(reader, head, caption, rows, first=_line(reader)))
+    rows = [amount_row(reader, head, say(reader, STATEMENT_LINE_WORDS, "change"), told.change)]
     if told.currency_result is not None:
         rows.append(_gained(reader, head, "currency_result", told.currency_result))
     closing = say(reader, STATEMENT_LINE_WORDS, "closing")
     rows.append(amount_row(reader, head, closing, told.closing, accounts=told.closing.accounts, total=True))
-    caption = say(reader, STATEMENT_WORDS, "cash-flow")
-    tables = (figures_table(reader, head, caption, rows, first=_line(reader), quiet=True),)
-    return _page(reader, head, "cash-flow", tables, difference=told.difference, span=True)
+    tables.append(_cash_table(reader, head, rows, "closing"))
+    return _page(reader, found, "cash-flow", tables, difference=told.difference)
+
+
+def _cash_table(reader: Reader, head: StatementHead, rows: Sequence[Row], name: str) -> Part:
+    caption = say(reader, STATEMENT_LINE_WORDS, name)
+    return figures_table(reader, head, caption, rows, first=_line(reader), quiet=True)
+
+
+def _flow_row(reader: Reader, head: StatementHead, one: FigureLine) -> Row:
+    cells = [
+        Cell(
+            reader.figure(money),
+            account_address(head, "cash", money.currency, flow=one.name) if money.minor else "",
+        )
+        for money in one.amounts
+    ]
+    cells += [Cell(reader.figure(one.total) if one.total else "–")] if len(head.currencies) > 1 else []
+    return line(Cell(say(reader, STATEMENT_LINE_WORDS, one.name)), *cells)
 
 
 def trial_balance_page(reader: Reader, found: FundStatement[TrialBalance]) -> Page:
     """Return the page of a trial balance; memorandum accounts stand apart."""
     _ = reader.gettext
     head, told = found.head, found.figures
-    still = sum(not one.balance.minor for one in (*told.lines, *told.memorandum))
+    still = sum(not one.shown for one in (*told.lines, *told.memorandum))
     quiet = reader.ngettext(
-        "%s account holds nothing and is left out.", "%s accounts hold nothing and are left out.", still
+        "%s account holds nothing and did not move; it is left out.",
+        "%s accounts hold nothing and did not move; they are left out.",
+        still,
     )
     tables: list[Part] = [_accounts(reader, head, _("Accounts"), told.lines, told.sums)]
-    if any(one.balance.minor for one in told.memorandum):
+    if any(one.shown for one in told.memorandum):
         tables.append(_accounts(reader, head, _("Memorandum"), told.memorandum, told.memorandum_sums))
     if still:
         tables.append(Text(quiet % reader.number(still)))
-    lacking = [one.debit - one.credit for one in (*told.sums, *told.memorandum_sums)]
-    return _page(reader, head, "trial-balance", tables, difference=lacking, by=True, wide=True)
+    return _page(reader, found, "trial-balance", tables, difference=told.difference, by=True, wide=True)
 
 
 def _page(
     reader: Reader,
-    head: StatementHead,
+    found: FundStatement[Any],
     place: str,
     tables: Sequence[Part],
     *,
     difference: Iterable[Money] = (),
-    span: bool = False,
     by: bool = False,
     wide: bool = False,
 ) -> Page:
     _ = reader.gettext
+    head, then = found.head, found.compared
+    kept: dict[str, Any] = {"compare": then.as_of} if then and then.asked else {}
     old = Mark(_("as known at seal %s") % reader.number(head.seal), "warn") if head.is_old else None
+    compare = then.as_of if then and then.asked else then is not None
+    form = day_form(reader, head, place, span=place in SPANS, by=by, compare=compare)
     return Page(
         title=say(reader, STATEMENT_WORDS, place),
         lead=f"{head.fund_name} ({head.fund})",
         mark=old,
         trail=(Link("/ledger", _("Ledger")),),
-        facts=heading(reader, head, place),
-        parts=(*ways(reader, head, place), *notes(reader, head, place, difference), *tables),
+        facts=(*heading(reader, head, place, **kept), *_beside(reader, then)),
+        parts=(*ways(reader, head, place), *notes(reader, head, place, difference, **kept), *tables),
         sections=(
-            Section(_("Another day"), (day_form(reader, head, place, span=span, by=by),), anchor="day"),
-            Section(_("Download"), (downloads(reader, head, place),), anchor="download"),
+            Section(_("Another day"), (form,), anchor="day"),
+            Section(_("Download"), (downloads(reader, head, place, **kept),), anchor="download"),
         ),
         narrow=len(head.currencies) == 1 and not wide,
     )
 
 
-def _part(reader: Reader, head: StatementHead, part: FigureTable) -> Part:
-    rows = [*figure_rows(reader, head, part.lines), _sum_row(reader, head, part)]
-    return figures_table(reader, head, say(reader, PART_OF_STATEMENT_WORDS, part.part), rows, first=_line(reader))
+def _beside(reader: Reader, then: ComparedStatement[Any] | None) -> tuple[Figure, ...]:
+    """Say which days stand beside the statement's own, and by which rates their totals are made."""
+    if then is None:
+        return ()
+    days = f"{reader.day(then.first)} – {reader.day(then.as_of)}" if then.first else reader.day(then.as_of)
+    rates = "; ".join(rate.in_words() for rate in (*then.first_rates, *then.rates))
+    return (Figure(reader.gettext("Beside it"), days, rates),)
 
 
-def _sum_row(reader: Reader, head: StatementHead, part: FigureTable) -> Row:
+def _part(reader: Reader, found: FundStatement[Any], part: FigureTable, before: FigureTable) -> Part:
+    rows = figure_rows(reader, found.head, part.lines, found.compared, before.lines)
+    rows.append(_sum_row(reader, found, part, before))
+    caption = say(reader, PART_OF_STATEMENT_WORDS, part.part)
+    return figures_table(reader, found.head, caption, rows, first=_line(reader), then=found.compared)
+
+
+def _sum_row(reader: Reader, found: FundStatement[Any], part: FigureTable, before: FigureTable) -> Row:
     return amount_row(
-        reader, head, say(reader, SUM_WORDS, part.part), part.sum, href=_accounts_address(head), total=True
-    )
+        reader, found.head, say(reader, SUM_WORDS, part.part), part.sum, href=_accounts_address(found.head), total=True,
+        then=found.compared, beside=before.sum, href_beside=_accounts_address(found.head, found.compared),
+    )  # fmt: skip
 
 
 def _opening_row(reader: Reader, head: StatementHead, opening: FigureLine) -> Row:
@@ -177,14 +249,17 @@ def _opening_row(reader: Reader, head: StatementHead, opening: FigureLine) -> Ro
     return amount_row(reader, head, words, opening, accounts=opening.accounts, total=True, **said)
 
 
-def _accounts_address(head: StatementHead) -> str:
-    """Return where a sum opens: every account of the day."""
-    return address(head, "trial-balance", **{"from": None})
+def _accounts_address(head: StatementHead, then: ComparedStatement[Any] | None = None) -> str:
+    """Return where a sum opens: every account of the days, or of the days beside them."""
+    first, as_of = (then.first, then.as_of) if then else (head.first, head.as_of)
+    return address(head, "trial-balance", **{"from": first, "as_of": as_of})
 
 
-def _gained(reader: Reader, head: StatementHead, name: str, gained: Money) -> Row:
+def _gained(reader: Reader, head: StatementHead, name: str, *gained: Money | None) -> Row:
     blank = [""] * len(head.currencies)
-    return line(say(reader, STATEMENT_LINE_WORDS, name), *blank, reader.figure(gained))
+    return line(
+        say(reader, STATEMENT_LINE_WORDS, name), *blank, *(reader.figure(one) if one else "–" for one in gained)
+    )
 
 
 def _accounts(
@@ -195,24 +270,60 @@ def _accounts(
     sums: Iterable[TrialBalanceSum],
 ) -> Part:
     _ = reader.gettext
-    rows = [
-        line(
-            Cell(account_words(one.code), account_address(head, one.code, one.balance.currency)),
-            say(reader, ACCOUNT_KIND_WORDS, one.kind),
-            one.balance.currency,
-            reader.figure(one.debit) if one.debit else "",
-            reader.figure(one.credit) if one.credit else "",
-        )
-        for one in lines
-        if one.balance.minor
-    ]
+    several = len(head.currencies) > 1
+
+    def cells(words: Cell, currency: str, *amounts: Cell, total: bool = False) -> Row:
+        return line(words, *([Cell(currency)] if several else []), *amounts, total=total)
+
+    rows = [_balance_row(reader, head, one, several=several) for one in lines if one.shown]
     rows += [
-        line(_("Sum"), "", one.debit.currency, reader.figure(one.debit), reader.figure(one.credit), total=True)
+        cells(
+            Cell(_("Sum")), one.debit.currency,
+            *(
+                Cell(reader.figure(amount))
+                for amount in (
+                    one.opening_debit, one.opening_credit, one.debited, one.credited, one.debit, one.credit
+                )
+            ),
+            total=True,
+        )
         for one in sums
-        if one.debit.minor or one.credit.minor
-    ]
-    columns = (_("Account"), _("Kind"), _("Currency"), _("Debit"), _("Credit"))
-    return table(caption, columns, rows, figures=(3, 4), empty=_("No account holds anything on this day."))
+        if any(amount.minor for amount in (one.opening_debit, one.debited, one.debit, one.credit))
+    ]  # fmt: skip
+    columns = (
+        _("Account"), *([_("Currency")] if several else []), _("Opening debit"), _("Opening credit"), _("Debits"),
+        _("Credits"), _("Debit"), _("Credit"),
+    )  # fmt: skip
+    figures = range(1 + several, 7 + several)
+    return table(caption, columns, rows, figures=figures, empty=_("No account holds anything on this day."))
+
+
+def _balance_row(reader: Reader, head: StatementHead, one: TrialBalanceLine, *, several: bool) -> Row:
+    """Return an account's row: each figure opens to the postings that it adds up."""
+    currency = one.balance.currency
+    here = account_address(head, one.code, currency)
+    first = head.first or date.min
+    evening = first - timedelta(days=1) if first > date.min else first
+    before = account_address(head, one.code, currency, **{"from": None, "as_of": evening})
+
+    def cell(amount: Money | None, to: str) -> Cell:
+        return Cell(reader.figure(amount), to) if amount and amount.minor else Cell()
+
+    return line(
+        Cell(account_words(one.code), here, note=say(reader, ACCOUNT_KIND_WORDS, one.kind)),
+        *([Cell(currency)] if several else []),
+        cell(debit_of(one.opening), before),
+        cell(debit_of(-one.opening), before),
+        cell(one.debited, here),
+        cell(one.credited, here),
+        cell(one.debit, here),
+        cell(one.credit, here),
+    )
+
+
+def _then(found: FundStatement[T]) -> ComparedStatement[T]:
+    assert found.compared is not None, "this statement stands beside that of other days"
+    return found.compared
 
 
 def _line(reader: Reader) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from api.marked import N_
 from api.pages.parts import Mark
 from api.pages.reader import Reader
 from domain.covenants import BreachState, CovenantDirection, CovenantKind, Outcome
@@ -13,12 +14,6 @@ from domain.desk.deals import DrawStopKind, DrawStopLine
 from domain.impact import TargetStatus
 from domain.money import Money
 from domain.parties import Role
-
-
-def N_(message: str) -> str:  # noqa: N802 - the name by which the catalogue's tools know it
-    """Mark a text for the catalogue."""
-    return message
-
 
 ROLE_WORDS = {
     Role.OFFICER: N_("Officer"),

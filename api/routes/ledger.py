@@ -9,19 +9,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import JSONResponse
 
-from api.deps import DoneOnce, Inside, NightTransaction, Page, Sealed, SignedIn, Transaction
-from api.schemas.common import PROBLEMS, Code, Day, Listed, MoneyAnswer, listed
+from api.deps import DoneOnce, Inside, NightTransaction, Page, SignedIn, Transaction
+from api.schemas.common import PROBLEMS, Code, Listed, MoneyAnswer, listed
 from api.schemas.ledger import (
     EntryAnswer,
     EntryMade,
     PostingAnswer,
     ReversalAsked,
-    TrialBalanceAnswer,
-    TrialBalanceLineAnswer,
     VerificationAnswer,
 )
 from domain.authority import Act, permit
-from domain.desk import funds, ledger, verification
+from domain.desk import ledger, verification
 from domain.desk.verification import PaperHead
 from domain.errors import NotFound
 from domain.money import Money
@@ -70,25 +68,6 @@ def reverse(
                 session, entry_id=entry_id, booked_on=asked.booked_on, reason=asked.reason, by=actor, key=once.key
             )
         )
-    )
-
-
-@router.get("/funds/{code}/trial-balance")
-def trial_balance(
-    _actor: Inside,
-    _sealed: Sealed,
-    session: Transaction,
-    code: Code,
-    as_of: Day | None = None,
-    seal: Annotated[int | None, Query(ge=0, le=2**62)] = None,
-) -> TrialBalanceAnswer:
-    """Give every account's balance by booking day, as known at a seal (left out: all that is sealed)."""
-    fund = funds.fund_by_code(session, code)
-    day = as_of or fund.business_day
-    lines = ledger.trial_balance(session, fund=fund, as_of=day, seal=seal)
-    known = ledger.known_at(session, fund_id=fund.fund_id, seal=seal)
-    return TrialBalanceAnswer(
-        fund=code, as_of=day, seal=known.number, lines=[TrialBalanceLineAnswer.model_validate(one) for one in lines]
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 from fastapi.responses import Response
 from sqlmodel import Session
 
@@ -13,16 +14,13 @@ from api.deps import Inside, Page, Sealed, Transaction
 from api.files import statements as files
 from api.files.beancount import write_beancount
 from api.files.downloads import MEDIA_TYPES, download, sheet_download
+from api.files.statement_kinds import KINDS, StatementAsked, StatementKind
 from api.routes.promises import Seal
 from api.schemas.common import PROBLEMS, Code, Day
 from api.schemas.statements import (
-    AccountBalancesAnswer,
     AccountStatementAnswer,
-    BalanceSheetAnswer,
-    CashFlowAnswer,
-    IncomeAnswer,
+    StatementAnswer,
     account_answered,
-    answered,
 )
 from domain.cash_flow import FlowName
 from domain.desk import funds, statements
@@ -35,6 +33,10 @@ FORMS: dict[int | str, dict[str, Any]] = {
 router = APIRouter(tags=["statements"], responses=PROBLEMS)
 AnswerFormat = Annotated[Literal["json", "csv", "xlsx"], Query(description="csv and xlsx are downloads")]
 First = Annotated[Day | None, Query(alias="from", description="The span's first day")]
+AsOf = Annotated[Day | None, Query(description="The last day; left out: the fund's business day")]
+Compare = Annotated[Day | None, Query(description="The last day of what stands beside it; left out: a year earlier")]
+Asking = dict[str, Any]
+"""What was asked, by the names of ``StatementAsked``."""
 
 
 def last_day(session: Session, code: str, as_of: date | None) -> date:
@@ -42,80 +44,56 @@ def last_day(session: Session, code: str, as_of: date | None) -> date:
     return as_of or funds.fund_by_code(session, code).business_day
 
 
-@router.get("/funds/{code}/statements/trial-balance", response_model=AccountBalancesAnswer, responses=FORMS)
-def trial_balance(
-    _actor: Inside,
-    _sealed: Sealed,
-    session: Transaction,
-    code: Code,
-    as_of: Day | None = None,
-    seal: Seal = None,
-    by: ByDay = "booked_on",
-    format: AnswerFormat = "json",
-) -> AccountBalancesAnswer | Response:
-    """Give every account of a fund as a debit or a credit, as known at a seal."""
-    day = last_day(session, code, as_of)
-    found = statements.trial_balance(session, fund_code=code, as_of=day, seal=seal, by=by)
-    if format == "json":
-        return answered(AccountBalancesAnswer, files.flat(found))
-    name = files.file_name(found.head, "trial-balance")
-    return sheet_download(files.trial_balance_sheet(found), name=name, kind=format)
+def _of_a_day(as_of: AsOf = None, seal: Seal = None, compare: Compare = None) -> Asking:
+    return {"as_of": as_of, "seal": seal, "compare": compare}
 
 
-@router.get("/funds/{code}/statements/balance-sheet", response_model=BalanceSheetAnswer, responses=FORMS)
-def balance_sheet(
-    _actor: Inside,
-    _sealed: Sealed,
-    session: Transaction,
-    code: Code,
-    as_of: Day | None = None,
-    seal: Seal = None,
-    format: AnswerFormat = "json",
-) -> BalanceSheetAnswer | Response:
-    """Give assets against liabilities and capital on a day, as known at a seal."""
-    found = statements.balance_sheet(session, fund_code=code, as_of=last_day(session, code, as_of), seal=seal)
-    if format == "json":
-        return answered(BalanceSheetAnswer, files.flat(found))
-    name = files.file_name(found.head, "balance-sheet")
-    return sheet_download(files.balance_sheet_sheet(found), name=name, kind=format)
+def _of_a_span(first: First = None, as_of: AsOf = None, seal: Seal = None) -> Asking:
+    return {"first": first, "as_of": as_of, "seal": seal}
 
 
-@router.get("/funds/{code}/statements/income", response_model=IncomeAnswer, responses=FORMS)
-def income(
-    _actor: Inside,
-    _sealed: Sealed,
-    session: Transaction,
-    code: Code,
-    first: First = None,
-    as_of: Day | None = None,
-    seal: Seal = None,
-    format: AnswerFormat = "json",
-) -> IncomeAnswer | Response:
-    """Give what a span of days earned and cost; without ``from`` it begins with the year."""
-    day = last_day(session, code, as_of)
-    found = statements.income(session, fund_code=code, first=first, as_of=day, seal=seal)
-    if format == "json":
-        return answered(IncomeAnswer, files.flat(found))
-    return sheet_download(files.income_sheet(found), name=files.file_name(found.head, "income"), kind=format)
+def _of_two_spans(first: First = None, as_of: AsOf = None, seal: Seal = None, compare: Compare = None) -> Asking:
+    return {"first": first, "as_of": as_of, "seal": seal, "compare": compare}
 
 
-@router.get("/funds/{code}/statements/cash-flow", response_model=CashFlowAnswer, responses=FORMS)
-def cash_flow(
-    _actor: Inside,
-    _sealed: Sealed,
-    session: Transaction,
-    code: Code,
-    first: First = None,
-    as_of: Day | None = None,
-    seal: Seal = None,
-    format: AnswerFormat = "json",
-) -> CashFlowAnswer | Response:
-    """Give what brought cash in and what it went for; without ``from`` the span begins with the year."""
-    day = last_day(session, code, as_of)
-    found = statements.cash_flow(session, fund_code=code, first=first, as_of=day, seal=seal)
-    if format == "json":
-        return answered(CashFlowAnswer, files.flat(found))
-    return sheet_download(files.cash_flow_sheet(found), name=files.file_name(found.head, "cash-flow"), kind=format)
+def _by_either_day(first: First = None, as_of: AsOf = None, seal: Seal = None, by: ByDay = "booked_on") -> Asking:
+    return {"first": first, "as_of": as_of, "seal": seal, "by": by}
+
+
+ASKING: dict[str, Callable[..., Asking]] = {
+    "balance-sheet": _of_a_day,
+    "income": _of_two_spans,
+    "cash-flow": _of_a_span,
+    "trial-balance": _by_either_day,
+}
+"""What each statement can be asked in its address; without ``from`` a span begins with its last day's year."""
+
+
+def _add(kind: StatementKind) -> None:
+    """Add the door of a statement."""
+
+    def statement(
+        _actor: Inside,
+        _sealed: Sealed,
+        session: Transaction,
+        code: Code,
+        asking: Asking = Depends(ASKING[kind.name]),  # as an annotation it would be read where ``kind`` is not known
+        format: AnswerFormat = "json",
+    ) -> StatementAnswer | Response:
+        asked = StatementAsked(**{**asking, "as_of": last_day(session, code, asking["as_of"])})
+        found = kind.drawn(session, code, asked)
+        if format == "json":
+            return kind.answered(found)
+        return sheet_download(kind.sheet(found), name=files.file_name(found.head, kind.name), kind=format)
+
+    router.add_api_route(
+        f"/funds/{{code}}/statements/{kind.name}", statement, methods=["GET"], name=kind.name.replace("-", "_"),
+        description=kind.told, response_model=kind.answer, responses=FORMS,
+    )  # fmt: skip
+
+
+for _kind in KINDS.values():
+    _add(_kind)
 
 
 @router.get("/funds/{code}/accounts/{account}/statement", response_model=AccountStatementAnswer, responses=FORMS)

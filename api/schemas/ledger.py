@@ -49,23 +49,6 @@ class ReversalAsked(Asked):
     booked_on: Day | None = None
 
 
-class TrialBalanceLineAnswer(Answer):
-    """An account's balance."""
-
-    code: str
-    kind: str
-    balance: MoneyAnswer
-
-
-class TrialBalanceAnswer(Answer):
-    """Every account of a fund as of a day, as known at a seal."""
-
-    fund: str
-    as_of: date
-    seal: int
-    lines: list[TrialBalanceLineAnswer]
-
-
 class MisfitAnswer(Answer):
     """The first fact that does not fit, and why."""
 

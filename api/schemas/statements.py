@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import ConfigDict, Field
 
 from api.schemas.common import Answer, MoneyAnswer
 from api.schemas.impact import Figure
-
-S = TypeVar("S", bound="StatementAnswer")
 
 
 class DayRateAnswer(Answer):
@@ -73,16 +71,41 @@ class FigureTableAnswer(Answer):
     sum: FigureLineAnswer
 
 
-class BalanceSheetAnswer(StatementAnswer):
-    """Assets against liabilities and capital; ``difference`` is zero in every currency of a sound book."""
+class ComparedAnswer(Answer):
+    """The days beside a statement's own: the figures of a year earlier, or of the days that were asked for."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True, populate_by_name=True)
+
+    first: date | None = Field(serialization_alias="from")
+    as_of: date
+    rates: list[DayRateAnswer]
+    first_rates: list[DayRateAnswer]
+
+
+class BalanceSheetFigures(Answer):
+    """Assets against liabilities and capital; ``difference`` is zero in every currency of a sound book.
+
+    ``memorandum`` stands under the balance sheet and is in none of its sums.
+    """
 
     assets: FigureTableAnswer
     liabilities: FigureTableAnswer
     capital: FigureTableAnswer
+    memorandum: list[FigureLineAnswer]
     difference: list[MoneyAnswer]
 
 
-class IncomeAnswer(StatementAnswer):
+class ComparedBalanceSheet(BalanceSheetFigures, ComparedAnswer):
+    """The balance sheet of the other day."""
+
+
+class BalanceSheetAnswer(BalanceSheetFigures, StatementAnswer):
+    """A balance sheet, and that of another day."""
+
+    compared: ComparedBalanceSheet | None
+
+
+class IncomeFigures(Answer):
     """What a span of days earned and cost."""
 
     income: FigureTableAnswer
@@ -91,31 +114,62 @@ class IncomeAnswer(StatementAnswer):
     result: FigureLineAnswer
 
 
+class ComparedIncome(IncomeFigures, ComparedAnswer):
+    """The income of the other span."""
+
+
+class IncomeAnswer(IncomeFigures, StatementAnswer):
+    """An income statement, and that of another span."""
+
+    compared: ComparedIncome | None
+
+
+class FlowTableAnswer(FigureTableAnswer):
+    """A group of a cash flow, and its sum."""
+
+    part: str
+
+
 class CashFlowAnswer(StatementAnswer):
-    """Cash at the start, what moved it, cash at the end; ``difference`` is zero in every currency of a sound book."""
+    """Cash at the start, what moved it, cash at the end; ``difference`` is zero in every currency of a sound book.
+
+    ``lines`` are those of all groups, ``change`` is their sum.
+    """
 
     opening: FigureLineAnswer
     lines: list[FigureLineAnswer]
+    groups: list[FlowTableAnswer]
+    change: FigureLineAnswer
     currency_result: MoneyAnswer | None
     closing: FigureLineAnswer
     difference: list[MoneyAnswer]
 
 
 class AccountBalanceAnswer(Answer):
-    """An account's balance, debit above zero; ``debit`` or ``credit`` is the same as an amount of one side."""
+    """An account's balance, debit above zero, and how it came there from ``opening``.
+
+    ``debit`` or ``credit`` is the balance as an amount of one side.
+    """
 
     code: str
     kind: str
+    opening: MoneyAnswer
+    debited: MoneyAnswer
+    credited: MoneyAnswer
     balance: MoneyAnswer
     debit: MoneyAnswer | None
     credit: MoneyAnswer | None
 
 
 class SidesAnswer(Answer):
-    """The debits and the credits of one currency."""
+    """The debits and the credits of one currency: of the balances at the end and at the start, and of the span."""
 
     debit: MoneyAnswer
     credit: MoneyAnswer
+    opening_debit: MoneyAnswer
+    opening_credit: MoneyAnswer
+    debited: MoneyAnswer
+    credited: MoneyAnswer
 
 
 class AccountBalancesAnswer(StatementAnswer):
@@ -162,11 +216,6 @@ class AccountStatementAnswer(StatementAnswer):
     closing: MoneyAnswer
     count: int
     next: str | None
-
-
-def answered(model: type[S], flat: dict[str, Any]) -> S:
-    """Shape a statement whose head and figures stand side by side."""
-    return model.model_validate(flat)
 
 
 def account_answered(flat: dict[str, Any]) -> AccountStatementAnswer:

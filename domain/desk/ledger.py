@@ -12,9 +12,7 @@ from domain.authority import Act, Actor
 from domain.desk import reversals
 from domain.desk.authority import permitted, require_role
 from domain.ledger import Entry, mirrored
-from domain.money import Money
-from domain.statements import TrialBalanceLine
-from domain.store import audit, balances, deal_queries, seals, statistics
+from domain.store import audit, deal_queries, seals, statistics
 from domain.store import ledger as store
 from domain.store.funds import FundRow
 from domain.store.seals import Known
@@ -130,18 +128,4 @@ def entries(
     """Return entries newest first with their postings; ``after`` is the last number of the page before."""
     return store.entries_page(
         session, fund_code=fund_code, deal_id=deal_id, after=after, limit=max(1, min(limit, ENTRIES_PER_PAGE_MAX))
-    )
-
-
-def trial_balance(
-    session: Session, *, fund: FundRow, as_of: date, seal: int | None = None
-) -> tuple[TrialBalanceLine, ...]:
-    """Return every account of a fund with its balance by booking day, as known at a seal (None: all that is sealed)."""
-    known = seals.known_at(session, fund.fund_id, seal)
-    kinds = store.account_kinds(session, fund.fund_id)
-    return tuple(
-        TrialBalanceLine(code, kinds[code, currency], Money(minor, currency))
-        for (code, currency), minor in balances.balances(
-            session, fund_id=fund.fund_id, as_of=as_of, position=known.position
-        ).items()
     )

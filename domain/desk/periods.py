@@ -12,10 +12,10 @@ from domain.calendar import in_words
 from domain.errors import InputRefused, NotFound, Refusal
 from domain.money import Money
 from domain.periods import closing_problems, days_that_may_close, open_day
-from domain.statements import trial_balance
 from domain.store import audit, balances, fund_queries, ledger, request_queries, seals
 from domain.store import periods as store
 from domain.store.periods import PeriodLine
+from domain.trial_balance import trial_balance
 
 __all__ = [
     "ClosingPreview",
@@ -83,7 +83,7 @@ def preview(session: Session, *, fund_code: str, period_end: date, by: Actor) ->
     fund = fund_queries.fund_by_code(session, fund_code)
     position = seals.known_at(session, fund.fund_id).position
     held = balances.balances(session, fund_id=fund.fund_id, as_of=period_end, position=position)
-    sums = trial_balance(held, ledger.account_kinds(session, fund.fund_id)).sums
+    sums = trial_balance(held, ledger.account_kinds(session, fund.fund_id), opening=held, moved={}).sums
     every = request_queries.requests(session, only_open=True, limit=REQUESTS_LOOKED_AT)
     return ClosingPreview(
         period_end=period_end,

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-from domain.cash_flow import FLOWS, CashMovement, FlowName
+from domain.cash_flow import TOLD_BY, TOLD_BY_NOTHING, CashMovement, FlowName
 from domain.money import Money
 
 ROWS_AT_ONCE = 5_000
@@ -34,10 +34,11 @@ _ON_ACCOUNT = """SELECT p.entry_id, p.line, p.booked_on, p.effective_on, p.amoun
                  WHERE a.fund_id = :fund_id AND a.code = :code AND a.currency = :currency"""
 
 _ON_FLOW = f"""SELECT q.entry_id, q.line, q.booked_on, q.effective_on, -q.amount AS amount, q.instrument_id
-    {_BESIDE_CASH} AND q.currency = :currency AND CASE WHEN :reversals THEN e.kind = 'reversal'
-        ELSE e.kind <> 'reversal' AND :told = EXISTS (
-            SELECT FROM unnest(CAST(:codes AS text[]), CAST(:debited AS boolean[])) AS f (code, debited)
-            WHERE f.code = a.code AND f.debited = (q.amount > 0)) END"""
+    {_BESIDE_CASH} AND q.currency = :currency AND :flow = coalesce(
+        (SELECT f.name FROM unnest(CAST(:reversals AS boolean[]), CAST(:codes AS text[]), CAST(:debits AS boolean[]),
+                                   CAST(:names AS text[])) AS f (reversal, code, debited, name)
+         WHERE f.reversal = (e.kind = 'reversal') AND f.code = a.code AND f.debited = (q.amount > 0)),
+        CASE WHEN e.kind = 'reversal' THEN :other_reversal ELSE :other END)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +104,16 @@ class PostingRange:
         }  # fmt: skip
         if self.flow is None:
             return {**said, "code": self.code}
-        told = [key for key, name in FLOWS.items() if name is self.flow or self.flow is FlowName.OTHER]
+        keys = list(TOLD_BY)
         return {
             **said,
-            "reversals": self.flow is FlowName.REVERSALS,
-            "told": self.flow is not FlowName.OTHER,
-            "codes": [code for code, _ in told],
-            "debited": [debited for _, debited in told],
+            "flow": self.flow.value,
+            "reversals": [reversal for reversal, _, _ in keys],
+            "codes": [code for _, code, _ in keys],
+            "debits": [debited for _, _, debited in keys],
+            "names": [name.value for name in TOLD_BY.values()],
+            "other": TOLD_BY_NOTHING[False].value,
+            "other_reversal": TOLD_BY_NOTHING[True].value,
         }
 
 
@@ -129,6 +133,25 @@ def cash_movements(
         _CASH_MOVEMENTS, {"fund_id": fund_id, "first": first, "last": last, "position": position}
     )  # fmt: skip
     return tuple(CashMovement(row.kind, row.code, Money(row.minor, row.currency), row.debited) for row in rows)
+
+
+def movements(
+    session: Session, *, fund_id: UUID, first: date, last: date, position: int, by: str
+) -> dict[tuple[str, str], tuple[int, int]]:
+    """Return what was debited and credited on each account from a day to a day, both above zero, in minor units."""
+    assert by in ("booked_on", "effective_on"), "a statement goes by booking or by value day"
+    rows = session.execute(
+        text(
+            f"""SELECT a.code, a.currency, coalesce(sum(p.amount) FILTER (WHERE p.amount > 0), 0)::bigint AS debited,
+                       coalesce(-sum(p.amount) FILTER (WHERE p.amount < 0), 0)::bigint AS credited
+                FROM account a JOIN posting p ON p.account_id = a.id AND p.{by} BETWEEN :first AND :last
+                WHERE a.fund_id = :fund_id
+                  AND EXISTS (SELECT FROM seal k WHERE k.fact_id = p.entry_id AND k.position <= :position)
+                GROUP BY a.code, a.currency"""
+        ),
+        {"fund_id": fund_id, "first": first, "last": last, "position": position},
+    )
+    return {(row.code, row.currency): (row.debited, row.credited) for row in rows}
 
 
 def postings(

@@ -59,7 +59,7 @@ DOORS: list[tuple[str, str, Any, set[str]]] = [
     ("GET", "/funds", None, INSIDE),
     ("GET", f"/funds/{FUND}/impact-report", None, INSIDE),
     ("GET", f"/funds/{FUND}/evergreen-report", None, INSIDE),
-    ("GET", f"/funds/{FUND}/trial-balance", None, INSIDE),
+    ("GET", f"/funds/{FUND}/statements/trial-balance", None, INSIDE),
     ("GET", f"/funds/{FUND}/headroom", None, INSIDE),
     ("GET", "/entries", None, INSIDE),
     ("GET", "/projects", None, INSIDE),

@@ -50,7 +50,7 @@ def test_an_entry_is_taken_back_once(bank: dict[str, Caller], world: World) -> N
     assert (reversal["reverses_id"], original["reversed_by"]) == (entry_id, reversal["id"])
     assert {line["account"]: line["money"] for line in reversal["postings"]}["cash"] == eur("1000.00")
     assert officer.post(address, {"reason": "again"}).json()["type"] == "/problems/entry-already-reversed"
-    sealed = officer.get(f"/api/v1/funds/{FUND}/trial-balance").json()["lines"]
+    sealed = officer.get(f"/api/v1/funds/{FUND}/statements/trial-balance").json()["lines"]
     assert {line["code"]: line["balance"] for line in sealed}["cash"] == eur("1000000.00")
     verified = bank["auditor"].get("/api/v1/verification").json()
     assert (verified["sound"], verified["first"]) == (True, None)

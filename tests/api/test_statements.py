@@ -57,6 +57,13 @@ def test_each_statement_as_json(bank: dict[str, Caller], drawn: World) -> None:
     earned = told(auditor, "/statements/income")
     assert (earned["from"], earned["result"]["amounts"]) == ("2026-01-01", [{"amount": "0.00", "currency": "EUR"}])
     balances = told(auditor, "/statements/trial-balance?as_of=2026-03-31")
+    (cash,) = [one for one in balances["lines"] if one["code"] == "cash"]
+    assert [cash[name]["amount"] for name in ("opening", "debited", "credited", "balance")] == [
+        "0.00", "1000000.00", "60000.00", "940000.00",
+    ]  # fmt: skip
+    assert (sheet["compared"]["as_of"], amounts(sheet["compared"]["assets"])) == ("2025-03-31", {})
+    assert (earned["compared"]["from"], earned["compared"]["as_of"]) == ("2025-01-01", "2025-03-31")
+    assert [one["amounts"][0]["amount"] for one in sheet["memorandum"]] == ["140000.00", "0.00"]
     assert balances["sums"][0]["debit"] == balances["sums"][0]["credit"] == {"amount": "1000000.00", "currency": "EUR"}
 
 
@@ -93,8 +100,12 @@ def test_downloads_say_what_json_says(bank: dict[str, Caller], drawn: World, add
     book = CalamineWorkbook.from_filelike(io.BytesIO(workbook.content))
     sheet = book.get_sheet_by_index(0).to_python()
     assert book.sheet_names[1] == "About" and len(sheet) == len(rows) > 1
+    spans = address in ("/statements/income", "/statements/cash-flow", "/statements/trial-balance")
+    marks = {"Fund": FUND, **({"From": "2026-01-01"} if spans else {}), "Day": "2026-03-31", "Seal": str(seal)}
+    assert rows[0][: len(marks)] == list(marks), "a file tells by itself what it is"
     for in_csv, in_xlsx in zip(rows[1:], sheet[1:], strict=True):
-        for one, other in zip(in_csv, in_xlsx, strict=True):
+        assert in_csv[: len(marks)] == list(marks.values())
+        for one, other in zip(in_csv[len(marks) :], in_xlsx, strict=True):
             same = Decimal(one) == Decimal(str(other)) if isinstance(other, float) else one == str(other)
             assert same, (one, other)
 
@@ -116,6 +127,10 @@ def test_statements_are_for_those_inside(bank: dict[str, Caller], stranger: Call
         pytest.param("/statements/income?seal=999999", 404, "seal-beyond-head", id="a seal that is not there yet"),
         pytest.param("/statements/income?format=pdf", 422, "input-refused", id="a form that nobody writes"),
         pytest.param("/statements/income?by=effective_on", 422, "input-refused", id="not by value day"),
+        pytest.param("/statements/cash-flow?compare=2025-03-31", 422, "input-refused", id="nothing stands beside it"),
+        pytest.param("/statements/income?compare=2026-04-02", 422, "input-refused", id="a day not reached beside it"),
+        pytest.param("/statements/balance-sheet?from=2026-01-01", 422, "input-refused", id="no first day of a day"),
+        pytest.param("/trial-balance", 404, "no-such-address", id="the one trial balance is a statement"),
         pytest.param("/statements/trial-balance?by=id", 422, "input-refused", id="a day that is no column"),
         pytest.param("/statements/cash-flow?as_of=today", 422, "input-refused", id="no day"),
         pytest.param("/statements/profit", 404, "no-such-address", id="no statement"),

@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 
 from domain import cash_flow as flows
 from domain import currencies
-from domain.cash_flow import FLOWS, CashMovement, FlowName, cash_flow
+from domain.calendar import compared_span
+from domain.cash_flow import FLOWS, LINES_OF, CashMovement, FlowName, FlowPart, cash_flow
 from domain.ledger import CHART, AccountKind
 from domain.money import Money, round_half_even
 from domain.positions import STATEMENT_ACCOUNTS
 from domain.statements import (
     ALWAYS_SHOWN,
     LINES,
+    MEMORANDUM_LINES,
     OTHER_LINES,
     PART_OF_KIND,
     BalanceSheet,
@@ -26,8 +28,8 @@ from domain.statements import (
     currencies_of,
     income_statement,
     place_of,
-    trial_balance,
 )
+from domain.trial_balance import trial_balance
 
 REAL = {code: kind for code, kind in CHART.items() if kind is not AccountKind.MEMORANDUM}
 KINDS = {(code, of): str(kind) for code, kind in CHART.items() for of in ("EUR", "USD", "JPY")} | {
@@ -79,6 +81,20 @@ def balances_on(history: list[tuple[date, dict[tuple[str, str], int]]], day: dat
     return sums
 
 
+def moved_between(
+    history: list[tuple[date, dict[tuple[str, str], int]]], evening: date, last: date
+) -> dict[tuple[str, str], tuple[int, int]]:
+    """What was debited and what was credited on each account after an evening and up to a day."""
+    postings = [one for day, entry in history if evening < day <= last for one in entry.items()]
+    return {
+        account: (
+            sum(minor for of, minor in postings if of == account and minor > 0),
+            -sum(minor for of, minor in postings if of == account and minor < 0),
+        )
+        for account in KINDS
+    }
+
+
 def capital_line(sheet: BalanceSheet, name: str) -> int:
     (total,) = [one.total for one in sheet.capital.lines if one.name == name]
     assert total is not None
@@ -94,7 +110,7 @@ def test_every_account_of_the_chart_has_a_line_of_its_own_part() -> None:
 
 def test_no_account_stands_on_two_lines_and_no_line_has_two_names() -> None:
     codes = [code for lines in LINES.values() for them in lines.values() for code in them]
-    names = [name for lines in LINES.values() for name in lines]
+    names = [name for lines in (*LINES.values(), MEMORANDUM_LINES) for name in lines]
     assert len(codes) == len(set(codes)) and len(names) == len(set(names))
     assert set(names) >= ALWAYS_SHOWN
     assert all(OTHER_LINES[part] in lines for part, lines in LINES.items())
@@ -111,7 +127,7 @@ def test_no_account_stands_on_two_lines_and_no_line_has_two_names() -> None:
 def test_a_source_s_own_account_stands_on_the_other_line_of_its_kind(code: str, kind: str, line: str) -> None:
     assert place_of(code, kind)[1] == line
     found = balance_sheet({(code, "EUR"): -500, ("contributed", "EUR"): 500}, {**KINDS, (code, "EUR"): kind},
-                          currencies=("EUR",))  # fmt: skip
+                          currencies=("EUR",), year_before={})  # fmt: skip
     (told,) = [
         one for table in (found.assets, found.liabilities, found.capital) for one in table.lines if one.name == line
     ]
@@ -136,25 +152,28 @@ def test_signs_are_those_that_a_reader_expects(code: str, minor: int, part: str,
         found = income_statement({}, held, KINDS, currencies=("EUR",))
         table = {"income": found.income, "expense": found.expense}[part]
     else:
-        sheet = balance_sheet(held, KINDS, currencies=("EUR",))
+        sheet = balance_sheet(held, KINDS, currencies=("EUR",), year_before={})
         table = {"assets": sheet.assets, "liabilities": sheet.liabilities, "capital": sheet.capital}[part]
     assert [one.amounts[0].minor for one in table.lines if one.amounts[0].minor] == [shown]
 
 
 def test_a_sheet_that_does_not_balance_says_by_how_much() -> None:
-    found = balance_sheet({("cash", "EUR"): 100, ("contributed", "EUR"): -99}, KINDS, currencies=("EUR",))
+    found = balance_sheet(
+        {("cash", "EUR"): 100, ("contributed", "EUR"): -99}, KINDS, currencies=("EUR",), year_before={}
+    )
     assert found.difference == (Money(1, "EUR"),)
 
 
-@given(histories(("EUR", "USD", "JPY")), st.integers(0, 364))
+@given(histories(("EUR", "USD", "JPY")), st.integers(0, 364), st.integers(0, 364))
 def test_trial_balance_and_balance_sheet_are_equal_on_both_sides_in_every_currency(
-    history: list[tuple[date, dict[tuple[str, str], int]]], days: int
+    history: list[tuple[date, dict[tuple[str, str], int]]], one_day: int, other_day: int
 ) -> None:
-    held = balances_on(history, date(2025, 1, 1) + timedelta(days=days))
-    for one in trial_balance(held, KINDS).sums:
-        assert one.debit == one.credit
+    evening, day = (date(2025, 1, 1) + timedelta(days=days) for days in sorted((one_day, other_day)))
+    held, year_before = balances_on(history, day), balances_on(history, evening)
+    moved = moved_between(history, evening, day)
+    assert not any(one.minor for one in trial_balance(held, KINDS, opening=year_before, moved=moved).difference)
     currencies = currencies_of([held], currency="EUR")
-    found = balance_sheet(held, KINDS, currencies=currencies, translate=at_rates)
+    found = balance_sheet(held, KINDS, currencies=currencies, year_before=year_before, translate=at_rates)
     assert not any(one.minor for one in found.difference)
     if len(currencies) > 1:
         assert found.assets.sum.total and found.liabilities.sum.total and found.capital.sum.total
@@ -206,7 +225,7 @@ def test_what_a_currency_gained_is_a_line_of_its_own() -> None:
     def rate(minor: int, currency: str) -> int:
         return round_half_even(minor * (Fraction(95, 100) if currency == "USD" else Fraction(1)))
 
-    found = balance_sheet(held, KINDS, currencies=("EUR", "USD"), translate=rate)
+    found = balance_sheet(held, KINDS, currencies=("EUR", "USD"), year_before={}, translate=rate)
     assert found.assets.sum.total == Money(1_004_50, "EUR")
     assert capital_line(found, "contributed") == 1_000_00
     assert capital_line(found, "unrealised_currency_result") == 4_50
@@ -227,7 +246,7 @@ def test_what_a_currency_gained_is_a_line_of_its_own() -> None:
 
 def test_without_a_rate_there_is_no_total_and_the_currencies_stand_by_themselves() -> None:
     held = {("cash", "USD"): 5, ("contributed", "USD"): -5}
-    found = balance_sheet(held, KINDS, currencies=("EUR", "USD"), translate=no_rate)
+    found = balance_sheet(held, KINDS, currencies=("EUR", "USD"), year_before={}, translate=no_rate)
     assert found.assets.sum.total is None and found.assets.sum.amounts == (Money(0, "EUR"), Money(5, "USD"))
     income = income_statement({}, held, KINDS, currencies=("EUR", "USD"), translate=no_rate)
     assert income.result.total is None and income.unrealised_currency_result is None
@@ -258,7 +277,13 @@ def test_a_movement_that_is_missing_shows_as_a_difference() -> None:
 
 def test_flows_speak_of_accounts_that_exist() -> None:
     assert {code for code, _ in FLOWS} <= set(CHART) | {currencies.POSITION, currencies.RESULT}
-    assert set(FLOWS.values()) | {FlowName.REVERSALS, FlowName.OTHER} == set(FlowName)
+    taken_back = {FlowName.OPERATING_REVERSALS, FlowName.INVESTING_REVERSALS, FlowName.FINANCING_REVERSALS}
+    assert set(FLOWS.values()) | taken_back | {FlowName.OTHER} == set(FlowName)
+
+
+def test_every_line_of_the_cash_flow_stands_in_one_group() -> None:
+    assert sorted(name for names in LINES_OF.values() for name in names) == sorted(FlowName)
+    assert set(LINES_OF) == set(FlowPart)
 
 
 @pytest.mark.parametrize(
@@ -267,7 +292,11 @@ def test_flows_speak_of_accounts_that_exist() -> None:
         ("contribution", "contributed", False, FlowName.CONTRIBUTIONS),
         ("drawdown", "loan_principal", True, FlowName.LOANS_PAID_OUT),
         ("receipt", "loan_principal", False, FlowName.PRINCIPAL_RECEIVED),
-        ("reversal", "loan_principal", True, FlowName.REVERSALS),
+        ("reversal", "loan_principal", False, FlowName.INVESTING_REVERSALS),
+        ("reversal", "interest_receivable", True, FlowName.OPERATING_REVERSALS),
+        ("reversal", "contributed", True, FlowName.FINANCING_REVERSALS),
+        ("reversal", "currency_position", True, FlowName.CONVERSIONS),
+        ("reversal", "suspense", True, FlowName.OPERATING_REVERSALS),
         ("receipt", "suspense", False, FlowName.OTHER),
     ],
 )
@@ -277,3 +306,35 @@ def test_a_flow_is_told_by_the_other_side_of_the_entry(kind: str, code: str, deb
 
 def test_a_part_s_lines_are_kept_in_their_order() -> None:
     assert list(LINES[StatementPart.ASSETS])[:3] == ["cash", "loans", "provisions"]
+
+
+def test_an_account_that_does_not_add_up_is_told_by_the_trial_balance() -> None:
+    opening, held = (
+        {("cash", "EUR"): 100, ("contributed", "EUR"): -100},
+        {("cash", "EUR"): 130, ("contributed", "EUR"): -130},
+    )
+    sound = {("cash", "EUR"): (50, 20), ("contributed", "EUR"): (20, 50)}
+    assert not any(one.minor for one in trial_balance(held, KINDS, opening=opening, moved=sound).difference)
+    lacking = trial_balance(held, KINDS, opening=opening, moved={**sound, ("cash", "EUR"): (40, 20)}).difference
+    assert {one.minor for one in lacking} == {0, -10}, "the sums of the span, and the account itself"
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "to", "found"),
+    [
+        ("2025-01-01", "2025-12-31", None, ("2024-01-01", "2024-12-31")),
+        ("2025-01-01", "2025-03-31", "2024-12-31", ("2024-10-01", "2024-12-31")),
+        ("2024-01-01", "2024-02-29", None, ("2023-01-01", "2023-02-28")),
+        ("2025-03-01", "2025-03-31", None, ("2024-03-01", "2024-03-31")),
+        ("2025-01-01", "2025-02-28", None, ("2024-01-01", "2024-02-29")),
+        ("2025-03-10", "2025-03-20", None, ("2024-03-10", "2024-03-20")),
+        ("2025-03-10", "2025-03-20", "2025-02-11", ("2025-02-01", "2025-02-11")),
+        ("2025-01-01", "2025-03-31", "2024-12-30", ("2024-10-02", "2024-12-30")),
+        ("0001-01-01", "0001-01-01", None, ("0001-01-01", "0001-01-01")),
+        ("0001-01-01", "2025-12-31", None, ("0001-01-01", "2024-12-31")),
+        ("2025-01-01", "2025-12-31", "0001-03-05", ("0001-01-01", "0001-03-05")),
+    ],
+)
+def test_beside_a_span_stands_one_as_long(first: str, last: str, to: str | None, found: tuple[str, str]) -> None:
+    days = compared_span(date.fromisoformat(first), date.fromisoformat(last), to=date.fromisoformat(to) if to else None)
+    assert tuple(day.isoformat() for day in days) == found

@@ -80,13 +80,13 @@ def amounts(line: FigureLine) -> tuple[int | None, ...]:
         ),
         pytest.param(
             SEPTEMBER, "1 EUR = 1 USD of 1 Sep 2025", (955, 55, 1010),
-            {"contributed": (1000, 0, 1000), "accumulated_result": (5, 0, 5),
+            {"contributed": (1000, 0, 1000), "result_of_the_year": (5, 0, 5),
              "unrealised_currency_result": (-50, 55, 5), "capital": (955, 55, 1010)},
             id="half realised",
         ),
         pytest.param(
             DECEMBER, "1 EUR = 1.1 USD of 31 Dec 2025", (955, 55, 1005),
-            {"contributed": (1000, 0, 1000), "accumulated_result": (5, 0, 5),
+            {"contributed": (1000, 0, 1000), "result_of_the_year": (5, 0, 5),
              "unrealised_currency_result": (-50, 55, 0), "capital": (955, 55, 1005)},
             id="back at cost",
         ),

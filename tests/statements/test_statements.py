@@ -55,19 +55,19 @@ def sheet(session: Session, day: str, seal: int | None = None) -> BalanceSheet:
         pytest.param(
             "2025-03-31",
             {"cash": 600, "loans": 400, "interest_and_fees_receivable": 60, "assets": 1060},
-            {"contributed": 1000, "accumulated_result": 60, "capital": 1060},
+            {"contributed": 1000, "result_of_the_year": 60, "capital": 1060},
             id="drawn, and interest earned",
         ),
         pytest.param(
             "2025-10-01",
             {"cash": 605, "loans": 300, "interest_and_fees_receivable": 10, "equity_at_cost": 100, "assets": 1015},
-            {"contributed": 1000, "accumulated_result": 15, "capital": 1015},
+            {"contributed": 1000, "result_of_the_year": 15, "capital": 1015},
             id="with the mistake in it",
         ),
         pytest.param(
             "2025-12-31",
             {"cash": 570, "loans": 300, "interest_and_fees_receivable": 10, "equity_at_cost": 100, "assets": 980},
-            {"contributed": 1000, "distributions": -40, "accumulated_result": 20, "capital": 980},
+            {"contributed": 1000, "distributions": -40, "result_of_the_year": 20, "capital": 980},
             id="the end of the year",
         ),
     ],
@@ -110,7 +110,8 @@ def test_income_of_a_span(
 
 FLOWS_OF_THE_YEAR = {
     "contributions": 1000, "loans_paid_out": -400, "stakes_bought": -200, "principal_received": 100,
-    "interest_and_fees_received": 50, "stakes_sold": 90, "running_costs": -35, "distributions": -40, "reversals": 5,
+    "interest_and_fees_received": 50, "stakes_sold": 90, "running_costs": -35, "distributions": -40,
+    "operating_reversals": 5,
 }  # fmt: skip
 
 
@@ -121,7 +122,8 @@ FLOWS_OF_THE_YEAR = {
         pytest.param("2025-04-01", "2025-04-30", 600, {"principal_received": 100, "interest_and_fees_received": 50},
                      750, id="a receipt is told as principal and interest"),
         pytest.param("2025-09-01", "2025-09-30", 520, {"stakes_sold": 90}, 610, id="a sale brings what came in"),
-        pytest.param("2025-10-02", "2025-10-02", 605, {"reversals": 5}, 610, id="a reversal is a class of its own"),
+        pytest.param("2025-10-02", "2025-10-02", 605, {"operating_reversals": 5}, 610,
+                     id="a reversal is a class of its own"),
         pytest.param("2025-07-01", "2025-07-31", 520, {}, 520, id="nothing moved"),
     ],
 )  # fmt: skip
@@ -226,7 +228,7 @@ def test_every_line_of_the_cash_flow_opens_to_its_entries(reading: Session, flow
 def test_a_flow_tells_only_the_part_of_an_entry_that_is_its_own(reading: Session) -> None:
     assert lines_of(reading, flow=FlowName.PRINCIPAL_RECEIVED) == [("received", 100, 100)]
     assert lines_of(reading, flow=FlowName.STAKES_SOLD) == [("sold", 100, 100), ("sold", -10, 90)]
-    assert lines_of(reading, flow=FlowName.REVERSALS) == [("taken back", 5, 5)]
+    assert lines_of(reading, flow=FlowName.OPERATING_REVERSALS) == [("taken back", 5, 5)]
 
 
 def test_a_statement_as_known_at_an_old_seal_stays_as_it_was(story: Story) -> None:
@@ -301,6 +303,6 @@ def test_a_line_is_told_whose_figure_is_looked_for() -> None:
 
 def test_cash_at_the_start_opens_to_the_evening_before(reading: Session) -> None:
     found = statements.cash_flow(reading, fund_code=FUND, first=date(2025, 4, 1), as_of=date(2025, 12, 31))
-    (cash,) = [part for part in cash_flow_page(Reader(None, "en_GB", "en"), found).parts if isinstance(part, Table)]
+    cash, *_ = [part for part in cash_flow_page(Reader(None, "en_GB", "en"), found).parts if isinstance(part, Table)]
     opening = cash.rows[0].cells[1]
     assert (opening.words, opening.href) == ("600.00", f"/ledger/{FUND}/accounts/cash?as_of=2025-03-31")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.pages.words import N_
+from api.marked import N_
 
 STATEMENT_WORDS = {
     "balance-sheet": N_("Balance sheet"),
@@ -12,12 +12,20 @@ STATEMENT_WORDS = {
 }
 """The statements by the end of their address, in the order in which they are offered."""
 
+SPANS = frozenset({"income", "cash-flow", "trial-balance"})
+"""The statements of a span of days; the others are of one day."""
+
 PART_OF_STATEMENT_WORDS = {
     "assets": N_("Assets"),
     "liabilities": N_("Liabilities"),
     "capital": N_("Capital"),
     "income": N_("Income"),
     "expense": N_("Expense"),
+    "memorandum": N_("Under the balance sheet"),
+    "operating": N_("Running the fund"),
+    "investing": N_("Financing of investees"),
+    "financing": N_("Contributors"),
+    "currencies": N_("Between currencies"),
 }
 SUM_WORDS = {
     "assets": N_("All assets"),
@@ -25,6 +33,10 @@ SUM_WORDS = {
     "capital": N_("All capital"),
     "income": N_("All income"),
     "expense": N_("All expense"),
+    "operating": N_("From running the fund"),
+    "investing": N_("From the financing of investees"),
+    "financing": N_("From contributors"),
+    "currencies": N_("Between currencies, all"),
 }
 STATEMENT_LINE_WORDS = {
     "cash": N_("Cash"),
@@ -46,7 +58,10 @@ STATEMENT_LINE_WORDS = {
     "distributions": N_("Distributions"),
     "opening_positions": N_("Positions taken over"),
     "other_capital": N_("Other capital"),
-    "accumulated_result": N_("Accumulated result"),
+    "result_of_earlier_years": N_("Result of earlier years"),
+    "result_of_the_year": N_("Result of the year"),
+    "commitments_undrawn": N_("Commitments signed and not yet paid out"),
+    "approved_not_signed": N_("Approved and not yet signed"),
     "unrealised_currency_result": N_("Currency result, not realised"),
     "realised_currency_result": N_("Currency result, realised"),
     "currency_result": N_("Gained on cash in other currencies"),
@@ -64,11 +79,13 @@ STATEMENT_LINE_WORDS = {
     "other_expense": N_("Other expense"),
     "opening": N_("Cash at the start"),
     "closing": N_("Cash at the end"),
+    "change": N_("Change in cash"),
     "result": N_("Result"),
     "contributions": N_("Contributions paid in"),
     "loans_paid_out": N_("Loans paid out"),
     "stakes_bought": N_("Equity stakes bought"),
     "royalties_bought": N_("Royalties bought"),
+    "royalties_sold": N_("Royalties sold"),
     "principal_received": N_("Principal received"),
     "interest_and_fees_received": N_("Interest and fees received"),
     "stakes_sold": N_("Equity stakes sold"),
@@ -76,7 +93,9 @@ STATEMENT_LINE_WORDS = {
     "dividends_received": N_("Dividends received"),
     "recoveries_received": N_("Recoveries received"),
     "conversions": N_("Exchanged between currencies"),
-    "reversals": N_("Entries taken back"),
+    "operating_reversals": N_("Entries taken back"),
+    "investing_reversals": N_("Entries taken back"),
+    "financing_reversals": N_("Entries taken back"),
     "other": N_("Other"),
 }
 ACCOUNT_KIND_WORDS = {
