@@ -16,6 +16,7 @@ from api.commands.load import progress_bar
 from api.database.book import OpenBook
 from api.database.roles import Role
 from api.database.sessions import Sessions
+from api.demonstration_today import tell_today
 from api.files.book import read_book
 from domain.authority import NIGHT
 from domain.desk import funds, ledger, people
@@ -46,14 +47,15 @@ class SignIn:
 def ensure_demonstration(book: OpenBook, *, wanted: bool) -> list[SignIn]:
     """Load the demonstration where it belongs and return its sign-ins; none where it is not there.
 
-    It belongs into an embedded database that has no fund yet, and wherever it is ``wanted``.
+    When its funds have come in, its people do what they have in hand today. It belongs into an embedded database that
+    has no fund yet, and wherever it is ``wanted``.
     """
     if not (book.embedded or wanted):
         return []
     with book.sessions.begin(Role.NIGHT) as session:
         empty = not funds.funds(session)
-    if empty or wanted:
-        load_demonstration(book.sessions)
+    if (empty or wanted) and load_demonstration(book.sessions).funds:
+        tell_today(book.sessions)
     return ensure_sign_ins(book.sessions, book.settings.data)
 
 
