@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Protocol
@@ -61,16 +62,19 @@ def agent_of(request: Request) -> str:
 
 
 def known_parameters(request: Request) -> None:
-    """Refuse (``InputRefused``) parameters that the door does not know: a typing error is no wish for all of a list."""
+    """Refuse (``InputRefused``) parameters that the door does not know, and those that are said twice.
+
+    A typing error is no wish for all of a list, and of two answers to one question none is believed.
+    """
     context = request.scope.get("fastapi", {}).get("effective_route_context") or request.scope.get("route")
     dependant: Dependant | None = getattr(context, "dependant", None)
     known = sorted(_parameters(dependant)) if dependant else []
     choice = f"known are {', '.join(known)}" if known else "nothing can be asked in the address"
-    unknown = [name for name in dict.fromkeys(request.query_params.keys()) if name not in known]
-    if unknown:
-        raise InputRefused(
-            [Problem(name[:100], f"is not known here; {choice}") for name in unknown[:50]], subject="the request"
-        )
+    asked = Counter(name for name, _ in request.query_params.multi_items())
+    problems = [Problem(name[:100], f"is not known here; {choice}") for name in asked if name not in known]
+    problems += [Problem(name[:100], "say it once") for name, times in asked.items() if name in known and times > 1]
+    if problems:
+        raise InputRefused(problems[:50], subject="the request")
 
 
 def _parameters(dependant: Dependant) -> set[str]:

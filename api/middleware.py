@@ -129,7 +129,7 @@ def _add_headers(headers: MutableHeaders, *, trace_id: str, scope: Scope) -> Non
         headers[name] = value
     headers["X-Request-ID"] = trace_id
     if scope["scheme"] == "https":
-        headers["Strict-Transport-Security"] = "max-age=31536000"
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     if not scope["path"].startswith("/static/"):
         headers.setdefault("Cache-Control", "no-store")
 

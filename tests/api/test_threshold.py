@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
+import structlog
 from fastapi import FastAPI
 
 from api.database.migrations import head, revisions
 from api.database.roles import Role
 from api.database.sessions import Sessions
+from api.logs import set_up_logs
 from api.main import build_app
 from tests.api.conftest import PASSWORD, Caller
 from tests.conftest import TestDatabase
@@ -26,6 +29,49 @@ def test_every_answer_carries_the_headers_that_keep_browsers_safe(stranger: Call
     assert headers["Referrer-Policy"] == "same-origin"
     assert headers["Cache-Control"] == "no-store"
     assert len(headers["X-Request-ID"]) == 32
+
+
+@pytest.mark.parametrize(("scheme", "told"), [("https", "max-age=31536000; includeSubDomains"), ("http", None)])
+def test_who_came_over_https_is_told_to_stay_there(stranger: Caller, scheme: str, told: str | None) -> None:
+    for path in ("/sign-in", "/api/v1/deals", "/no-such-page", "/static/missionbook.css"):
+        assert stranger.get(f"{scheme}://bank.example{path}").headers.get("Strict-Transport-Security") == told, path
+
+
+@pytest.mark.parametrize("method", ["TRACE", "TRACK", "DEBUG", "PROPFIND", "OPTIONS"])
+@pytest.mark.parametrize("path", ["/sign-in", "/api/v1/deals", "/api/v1/tokens", "/static/missionbook.css"])
+def test_no_other_method_is_taken(stranger: Caller, method: str, path: str) -> None:
+    told = stranger(method, path, headers={"X-Echo": "whisper"})
+    assert told.status_code == 405
+    assert "whisper" not in told.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/static", "/static/", "/static/../api/main.py", "/static/%2e%2e/api/main.py", "/.git/config"]
+)
+def test_no_folder_is_listed_and_no_other_file_served(stranger: Caller, path: str) -> None:
+    told = stranger.get(path)
+    assert told.status_code in (404, 405, 307)
+    assert "missionbook.css" not in told.text.replace('"/static/missionbook.css', "")
+    assert "import" not in told.text
+
+
+def test_no_other_origin_is_let_read(stranger: Caller) -> None:
+    for path in ("/sign-in", "/api/v1/deals", "/healthz"):
+        headers = stranger.get(path, headers={"Origin": "https://evil.example"}).headers
+        assert not [name for name in headers if name.lower().startswith("access-control-")], path
+
+
+def test_what_is_logged_stays_within_its_line() -> None:
+    stream = io.StringIO()
+    set_up_logs(stream)
+    try:
+        structlog.get_logger().info("refused", said='one\r\n{"event": "forged"}\u2028two')
+    finally:
+        set_up_logs()
+    (line,) = stream.getvalue().splitlines()
+    said = json.loads(line)
+    assert (said["event"], said["said"]) == ("refused", 'one\r\n{"event": "forged"}\u2028two')
+    assert said["timestamp"].endswith("Z"), "UTC"
 
 
 def test_the_probes_answer(stranger: Caller) -> None:

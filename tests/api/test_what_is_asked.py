@@ -20,9 +20,13 @@ def what_of(body: dict[str, list[dict[str, str]]]) -> dict[str, str]:
         ("/api/v1/entries?found=harbours", "is not known here; known are after, fund, limit"),
         ("/api/v1/parties?code=x", "is not known here; known are"),
         ("/api/v1/me?x=1", "is not known here; nothing can be asked in the address"),
+        ("/api/v1/entries?limit=1&limit=2", "say it once"),
+        ("/api/v1/entries?limit=1&limit=1", "say it once"),
     ],
 )
-def test_a_parameter_that_is_not_known_is_refused(bank: dict[str, Caller], address: str, what: str) -> None:
+def test_a_parameter_that_is_not_known_or_said_twice_is_refused(
+    bank: dict[str, Caller], address: str, what: str
+) -> None:
     told = bank["officer"].get(address)
     assert (told.status_code, told.json()["type"]) == (422, "/problems/input-refused")
     assert what in told.json()["problems"][0]["what"]

@@ -26,6 +26,40 @@ RUNS_BY_OS = re.compile(
 RUNS_CODE = {"eval", "exec", "compile"}
 
 
+REACHES_OUT = {
+    "httpx", "requests", "aiohttp", "urllib3", "urllib.request", "http.client", "smtplib", "imaplib", "poplib",
+    "ftplib",
+    "telnetlib", "xmlrpc", "ldap", "ldap3", "paramiko", "memcache", "pymemcache", "redis", "websockets", "pickle",
+}  # fmt: skip
+"""What would call another service: the program calls its database, and nobody else."""
+GUESSABLE = {"random", "uuid.uuid1", "hashlib.md5", "hashlib.sha1", "hashlib.new", "crypt"}
+"""Chance that can be told before, and hashes that nobody should rely on."""
+FROM_WORDS = {"from_string", "Template", "Markup"}
+"""Templates and markup made of words in the program: pages are made of files, and what is told is text."""
+
+
+def what_is_not_used(root: Path) -> list[str]:
+    """Return where a module calls out, makes what can be guessed, or makes templates of words."""
+    seen = []
+    for name, tree in syntax(root, "api/**/*.py", "domain/**/*.py", "migrations/**/*.py"):
+        for node in ast.walk(tree):
+            reached: list[str] = []
+            match node:
+                case ast.Import(names=names):
+                    said = reached = [alias.name for alias in names]
+                case ast.ImportFrom(module=str(module), names=names):
+                    said = reached = [module, *(f"{module}.{alias.name}" for alias in names)]
+                case ast.Attribute(attr=attr):
+                    said = [dotted(node), attr]
+                case ast.Call(func=ast.Name(id=called)):
+                    said = [called]
+                case _:
+                    continue
+            seen += [f"{name}:{node.lineno} {one}" for one in said if one in GUESSABLE | FROM_WORDS]
+            seen += [f"{name}:{node.lineno} {one}" for one in reached if {one, one.split(".")[0]} & REACHES_OUT]
+    return sorted(set(seen))
+
+
 def named_and_missing(root: Path) -> list[str]:
     named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", text_of(root / "docs/security.md"))
     assert named, "the document names no test"
@@ -69,6 +103,20 @@ def test_every_test_that_the_document_names_is_there() -> None:
 
 def test_no_door_reads_what_can_carry_code() -> None:
     expect_none(carriers(ROOT))
+
+
+def test_nothing_calls_out_can_be_guessed_or_makes_pages_of_words() -> None:
+    expect_none(what_is_not_used(ROOT))
+
+
+def test_what_calls_out_is_seen(tmp_path: Path) -> None:
+    bad = "import httpx\nfrom urllib import request\nfrom urllib.parse import quote\nimport random\nimport hashlib\n"
+    bad += "hashlib.sha1(b'')\nhashlib.sha256(b'')\nenvironment.from_string('x')\nfrom http import client\n"
+    lay(tmp_path, **{"api/a.py": bad})
+    assert what_is_not_used(tmp_path) == [
+        f"api/a.py:{one}"
+        for one in ("1 httpx", "2 urllib.request", "4 random", "6 hashlib.sha1", "8 from_string", "9 http.client")
+    ]
 
 
 def test_a_parser_and_a_lost_test_are_seen(tmp_path: Path) -> None:
