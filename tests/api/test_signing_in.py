@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import text
 from sqlmodel import Session
@@ -66,6 +68,7 @@ def test_no_secret_is_kept_as_it_was_told(bank: dict[str, Caller], database: Tes
     with database.sessions.begin(Role.MIGRATOR) as session:
         kept = session.execute(text("SELECT encode(token_hash, 'escape') FROM access_token")).scalars().all()
         hashes = session.execute(text("SELECT password_hash FROM app_user")).scalars().all()
+    assert re.fullmatch(r"[A-Za-z0-9_-]{43}", token), "43 signs of 64 are more than 256 bits"
     assert not any(token in one for one in kept)
     assert all(one.startswith("$argon2id$") for one in hashes)
 

@@ -115,3 +115,13 @@ def test_the_audit_of_some_days_is_asked_for_in_the_words_of_other_commands(envi
 
     assert "eve@bank.example" in audited("--from", "2001-01-01", "--to", "2199-12-31")
     assert "eve@bank.example" not in audited("--to", "2001-01-01")
+
+
+def test_somebody_is_signed_out_everywhere_by_command(environment: Mapping[str, str], stranger: Caller) -> None:
+    said = {"email": "eve@bank.example", "password": add(environment, "--role", "auditor").output.split()[-1]}
+    tokens = [stranger.post("/api/v1/tokens", said).json()["token"] for _ in range(2)]
+    done = call(environment, "sign-out", "--email", "eve@bank.example")
+    assert done.exit_code == 0, done.output
+    assert "sign-ins ended: 2" in done.output
+    assert [Caller(stranger.app, one).get("/api/v1/me").status_code for one in tokens] == [401, 401]
+    assert stranger.post("/api/v1/tokens", said).status_code == 201

@@ -60,9 +60,8 @@ def what_is_not_used(root: Path) -> list[str]:
     return sorted(set(seen))
 
 
-def named_and_missing(root: Path) -> list[str]:
-    named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", text_of(root / "docs/security.md"))
-    assert named, "the document names no test"
+def named_and_missing(root: Path, document: str = "docs/security.md") -> list[str]:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", text_of(root / document))
     return [f"{file}::{test}" for file, test in named if f"def {test}(" not in text_of(root / file)]
 
 
@@ -98,6 +97,7 @@ def carriers(root: Path) -> list[str]:
 
 
 def test_every_test_that_the_document_names_is_there() -> None:
+    assert "`tests/" in text_of(ROOT / "docs/security.md")
     expect_none(named_and_missing(ROOT))
 
 
