@@ -1,4 +1,4 @@
-"""An entry of the ledger with its postings."""
+"""An entry of the ledger with its postings, and how it is taken back: by one person, or by two."""
 
 from __future__ import annotations
 
@@ -12,19 +12,22 @@ from sqlmodel import Session
 
 from api.deps import PageTransaction, Visitor
 from api.pages.forms import FORM_GUARDS, RIGHT, Typed, Wrong, done_once, see, sentence, wrong_by
-from api.pages.parts import Cell, Figure, Link, Page, Part, Text, line, table
+from api.pages.parts import Cell, Figure, Link, More, Page, Part, Text, line, table
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import show
 from api.pages.requests import ask_form
 from api.pages.words import ENTRY_WORDS, say
 from api.refusals import TOLD_TO_THE_AUDIT
 from domain.authority import Act, Actor, permit
-from domain.desk import deals, funds, ledger, requests
-from domain.errors import NotFound, Refusal
+from domain.desk import deals, funds, ledger, periods, requests
+from domain.errors import InputRefused, NotFound, Problem, Refusal
 from domain.money import Money
 from domain.reversals import TAKES_TWO
 
 router = APIRouter(include_in_schema=False)
+REASON_MAX = 500
+TAKES_ONE = frozenset({"cancellation", "conversion", "drawdown", "receipt", "royalty_due", "running_cost"})
+"""Kinds of entries that one person takes back; what the night and statements book is not taken back on a page."""
 
 
 @router.get("/entries/{entry_id}")
@@ -60,6 +63,37 @@ def ask_reversal(
     try:
         with session.begin_nested():
             return see(done_once(session, by=by, route=f"ask reversal {entry_id}", typed=typed, act=act))
+    except TOLD_TO_THE_AUDIT:
+        raise
+    except Refusal as refusal:
+        wrong = wrong_by(refusal, fields={"reason": "reason"})
+        page = entry_page(session, reader, _row(session, entry_id), by=by, typed=typed, wrong=wrong)
+        return show(request, "page.html", page, status=422, reader=reader)
+
+
+@router.post("/entries/{entry_id}/reversal", dependencies=FORM_GUARDS)
+def reverse(
+    request: Request,
+    visitor: Visitor,
+    session: PageTransaction,
+    typed: Typed,
+    entry_id: Annotated[int, Path(ge=1, le=2**63 - 2)],
+) -> Response:
+    """Take an entry back that takes one person; what is wrong is told on the entry's page."""
+    permit(Act.REVERSE, by=visitor.actor)
+    reader, by = reader_of(request), visitor.actor
+
+    def act(key: str) -> str:
+        reason = typed.get("reason", "").strip()
+        if not reason or len(reason) > REASON_MAX:
+            what = reader.gettext("Say why, in up to {count} characters").format(count=reader.number(REASON_MAX))
+            raise InputRefused([Problem("reason", what)], subject="the form")
+        done = ledger.reverse(session, entry_id=entry_id, booked_on=None, reason=reason, by=by, key=key)
+        return f"/entries/{done}?new=true"
+
+    try:
+        with session.begin_nested():
+            return see(done_once(session, by=by, route=f"reversal {entry_id}", typed=typed, act=act))
     except TOLD_TO_THE_AUDIT:
         raise
     except Refusal as refusal:
@@ -130,7 +164,7 @@ def entry_page(
                 figures=(2, 3),
                 empty=_("An entry without postings does not exist."),
             ),
-            *_taken_back_by_two(session, reader, row, by=by, typed=typed, wrong=wrong),
+            *_taken_back(session, reader, row, by=by, typed=typed, wrong=wrong),
         ),
     )
 
@@ -147,13 +181,13 @@ def _notes(reader: Reader, row: dict[str, Any], *, new: bool) -> tuple[Part, ...
     return tuple(notes)
 
 
-def _taken_back_by_two(
+def _taken_back(
     session: Session, reader: Reader, row: dict[str, Any], *, by: Actor, typed: Mapping[str, str] | None, wrong: Wrong
 ) -> tuple[Part, ...]:
-    """Return how an entry that takes two people is taken back: the form that asks, or why not."""
+    """Return how an entry is taken back: the form that does it, or asks for it where it takes two, or why not."""
     _ = reader.gettext
     problems = tuple(Text(f"{one.words}.", "bad") for one in wrong.top)
-    if row["kind"] not in TAKES_TWO or row["reversed_by"]:
+    if row["kind"] not in TAKES_TWO | TAKES_ONE or row["reversed_by"]:
         return problems
     if waiting := requests.open_request(session, entry_id=row["id"], by=by):
         words = _("Its reversal is asked for by {person}.").format(person=waiting.asker)
@@ -164,8 +198,25 @@ def _taken_back_by_two(
     found = requests.may_ask_reversal(session, entry_id=row["id"], by=by)
     if not found.allowed:
         return (Text(" ".join(f"{sentence(str(reason))}." for reason in found.reasons)),)
+    if row["kind"] in TAKES_ONE:
+        return (_reversal(session, reader, row, typed=typed, wrong=wrong),)
     words, action = _("Ask for the reversal of this entry"), f"/entries/{row['id']}/request"
     return (ask_form(reader, action, words, typed=typed, wrong=wrong),)
+
+
+def _reversal(
+    session: Session, reader: Reader, row: dict[str, Any], *, typed: Mapping[str, str] | None, wrong: Wrong
+) -> More:
+    """Return the form that takes an entry back, with what that means; it is open where something was wrong in it."""
+    _ = reader.gettext
+    meaning = _(
+        "Nothing is deleted: an entry that mirrors this one is booked on {open_day}, with the value day {value_day}."
+    ).format(
+        open_day=reader.day(periods.periods(session, fund_code=row["fund"]).open_day),
+        value_day=reader.day(row["effective_on"]),
+    )
+    form = ask_form(reader, f"/entries/{row['id']}/reversal", _("Reverse this entry"), typed=typed, wrong=wrong)
+    return More(_("Take this entry back"), (Text(meaning), form), open=bool(wrong.top))
 
 
 def _account_address(row: dict[str, Any], posting: dict[str, Any]) -> str:

@@ -94,6 +94,7 @@ ENTRY_WORDS = {
     "interest": N_("Interest"),
     "royalty_due": N_("Royalty due"),
     "receipt": N_("Receipt"),
+    "conversion": N_("Conversion"),
     "running_cost": N_("Running cost"),
     "distribution": N_("Distribution"),
     "reversal": N_("Reversal"),

@@ -80,6 +80,37 @@ def test_a_drawdown_shows_what_it_does_and_then_does_it(people_in: dict[str, Bro
     assert "25,000.01" in words(more)
 
 
+def test_a_receipt_that_was_typed_wrongly_is_taken_back_on_its_page(
+    people_in: dict[str, Browser], world: World
+) -> None:
+    officer, address = people_in["officer"], receipt_of(world)
+    seen = officer.send(officer.get(address), address, amount="1800", day="2026-03-30")
+    entry = officer.send(seen, address, step="book").headers["Location"].partition("?")[0]
+    page, action = officer.get(entry), f"{entry}/reversal"
+    assert "booked on 31 Mar 2026, with the value day 30 Mar 2026" in words(page)
+    wrong = officer.send(page, action, reason=" ")
+    assert (wrong.status_code, "Say why" in words(wrong), "<details open" in wrong.text) == (422, True, True)
+    done = officer.send(page, action, reason="typed for another loan")
+    assert done.status_code == 303, words(done)
+    assert officer.send(page, action, reason="typed for another loan").headers["Location"] == done.headers["Location"]
+    assert "typed for another loan" in words(officer.get(done.headers["Location"]))
+    again = officer.get(entry)
+    assert "It was reversed by entry" in words(again) and "Take this entry back" not in words(again)
+    other = officer.send(page, action, reason="once more", key="another")
+    assert other.status_code == 422, "at most one reversal"
+
+
+def test_who_may_not_reverse_is_told_why(people_in: dict[str, Browser], world: World) -> None:
+    officer, address = people_in["officer"], receipt_of(world)
+    seen = officer.send(officer.get(address), address, amount="1800", day="2026-03-30")
+    entry = officer.send(seen, address, step="book").headers["Location"].partition("?")[0]
+    page = people_in["board"].get(entry)
+    assert "Only an officer may reverse an entry" in words(page)
+    assert f"{entry}/reversal" not in page.text
+    own = hidden(people_in["board"].get("/board"), "/sign-out")
+    assert people_in["board"]("POST", f"{entry}/reversal", data={**own, "reason": "x"}).status_code == 403
+
+
 def test_what_was_typed_can_be_changed(people_in: dict[str, Browser], world: World) -> None:
     officer, address = people_in["officer"], receipt_of(world)
     seen = officer.send(officer.get(address), address, amount="1800", day="2026-03-30")
