@@ -30,7 +30,7 @@ from api.pages.statement_page import (
     trial_balance_page,
 )
 from domain.authority import Act, permit
-from domain.desk import funds, periods, statements
+from domain.desk import currencies, funds, periods, statements
 from domain.desk.export import export_ledger
 from domain.desk.funds import FundRow
 from domain.desk.refusals import SealBeyondHead
@@ -142,18 +142,27 @@ def _named(fund: FundRow, place: str, asked: Asked, *, span: bool) -> Response:
 def _choice(session: Session, reader: Reader) -> Page:
     every = funds.funds(session)
     closed = {fund.code: periods.periods(session, fund_code=fund.code).closed_to for fund in every}
-    return funds_page(reader, every, closed)
+    others = {fund.code: currencies.opened(session, fund_code=fund.code) for fund in every}
+    return funds_page(reader, every, closed, others)
 
 
-def funds_page(reader: Reader, every: tuple[FundRow, ...], closed: Mapping[str, date | None]) -> Page:
-    """Return the choice of funds and statements; ``closed`` is up to which day each fund's book is closed."""
+def funds_page(
+    reader: Reader,
+    every: tuple[FundRow, ...],
+    closed: Mapping[str, date | None],
+    others: Mapping[str, tuple[str, ...]],
+) -> Page:
+    """Return the choice of funds and statements.
+
+    ``closed`` is up to which day each fund's book is closed, ``others`` which currencies it keeps beside its own.
+    """
     _ = reader.gettext
     rows = [
         line(
             Cell(fund.name, note=fund.code),
             *(Cell(_(words), f"/ledger/{quote(fund.code)}/{place}") for place, words in STATEMENT_WORDS.items()),
             Cell(_closed_words(reader, closed.get(fund.code)), f"/ledger/{quote(fund.code)}/periods"),
-            Cell(fund.currency, f"/ledger/{quote(fund.code)}/currencies"),
+            Cell(", ".join((fund.currency, *others.get(fund.code, ()))), f"/ledger/{quote(fund.code)}/currencies"),
             reader.day(fund.business_day),
         )
         for fund in every

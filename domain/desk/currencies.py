@@ -36,7 +36,17 @@ from domain.store.rates import RateLine
 
 RATES_SHOWN_MAX = 100
 
-__all__ = ["Conversion", "CurrencyPosition", "RateLine", "convert", "open_currency", "positions", "rates", "state_rate"]
+__all__ = [
+    "Conversion",
+    "CurrencyPosition",
+    "RateLine",
+    "convert",
+    "open_currency",
+    "opened",
+    "positions",
+    "rates",
+    "state_rate",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +101,12 @@ def open_currency(session: Session, *, fund_code: str, currency: str, by: Actor)
         before={"open": False}, after={"open": True},
     )  # fmt: skip
     return True
+
+
+def opened(session: Session, *, fund_code: str) -> tuple[str, ...]:
+    """Return the currencies in which a fund keeps accounts beside its own. Refused: an unknown fund (``NotFound``)."""
+    fund = fund_queries.fund_by_code(session, fund_code)
+    return tuple(sorted(set(store.currencies(session, fund_id=fund.fund_id)) - {fund.currency}))
 
 
 def state_rate(

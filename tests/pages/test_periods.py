@@ -51,7 +51,7 @@ def test_what_a_closing_closes_over_is_shown_before(people_in: dict[str, Browser
 
 def test_a_steward_opens_another_currency(people_in: dict[str, Browser], world: World) -> None:
     steward = people_in["steward"]
-    assert f'action="{CURRENCIES}"' not in people_in["officer"].get(CURRENCIES).text
+    assert f'action="{CURRENCIES}' not in people_in["officer"].get(CURRENCIES).text
     page = steward.get(CURRENCIES)
     for wrong, told in (("EUR", "own currency"), ("dollars", "ISO 4217"), ("", "ISO 4217")):
         refused = steward.send(page, CURRENCIES, new_currency=wrong)
@@ -60,6 +60,7 @@ def test_a_steward_opens_another_currency(people_in: dict[str, Browser], world: 
     assert (done.status_code, done.headers["location"]) == (303, f"{CURRENCIES}?done=open#top")
     assert "Convert an amount" in words(people_in["officer"].get(CURRENCIES))
     assert "has accounts in this currency" in words(steward.get(done.headers["location"]))
+    assert "EUR, USD" in words(steward.get("/ledger"))
     assert people_in["officer"].send(page, CURRENCIES, new_currency="USD").status_code == 403
 
 
