@@ -51,6 +51,7 @@ def register(app: typer.Typer) -> None:
     group.command("balance-sheet")(balance_sheet)
     group.command("income")(income)
     group.command("cash-flow")(cash_flow)
+    group.command("journal")(journal)
     group.command("account")(account)
     app.add_typer(group, name="statement")
 
@@ -105,12 +106,46 @@ def cash_flow(
     _tell("cash-flow", fund, as_of, format, out, seal=seal, first=day_of(first))
 
 
+def journal(
+    fund: FundOption,
+    as_of: DayOption,
+    first: FirstOption = None,
+    seal: SealOption = None,
+    format: FileFormatOption = FileFormat.TABLE,
+    out: OutOption = None,
+) -> None:
+    """Every entry of a span in the order of its booking, with its postings."""
+    from api.files import statements as files
+    from api.schemas.statements import journal_entry
+    from domain.desk import statements
+
+    with sealed_book(seal) as session:
+        whole = statements.whole_journal(
+            session, fund_code=fund, first=day_of(first), as_of=as_of.date(), seal=seal
+        )  # fmt: skip
+        if format is FileFormat.JSON:
+            items = [journal_entry(one).model_dump(mode="json") for one in whole.entries]
+            write_json({**_head_said(whole.head), "items": items}, out)
+        else:
+            _tell_sheet(files.journal_sheet(whole), whole.head, format, out)
+
+
+def _head_said(head: StatementHead) -> dict[str, Any]:
+    said = {name: value for name, value in plain(head).items() if name != "first"}
+    return {**said, "from": head.first}
+
+
 def account(
-    code: Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account's code, such as cash.")],
+    code: Annotated[
+        str, typer.Argument(metavar="ACCOUNT", help="The account's code, such as cash; or all, of an instrument.")
+    ],
     fund: FundOption,
     as_of: DayOption,
     first: AccountFirstOption = None,
     currency: Annotated[str | None, typer.Option("--currency", help="Left out: the fund's own.")] = None,
+    instrument: Annotated[
+        str | None, typer.Option(help="Only this instrument's postings; of the account all: its own statement.")
+    ] = None,
     seal: SealOption = None,
     by_value_day: ByOption = False,
     format: FileFormatOption = FileFormat.TABLE,
@@ -123,12 +158,16 @@ def account(
     with sealed_book(seal) as session:
         whole = statements.whole_account(
             session, fund_code=fund, code=code, currency=currency, first=day_of(first), as_of=as_of.date(), seal=seal,
-            by=_by(by_value_day),
+            by=_by(by_value_day), instrument=instrument,
         )  # fmt: skip
         if format is FileFormat.JSON:
-            head = {name: value for name, value in plain(whole.head).items() if name != "first"}
             lines = [{**plain(one.posting), "amount": one.amount, "balance": one.balance} for one in whole.lines]
-            said = {**head, "from": whole.head.first, "account": whole.account, "opening": whole.opening}
+            said = {
+                **_head_said(whole.head),
+                "account": whole.account,
+                "instrument": whole.instrument,
+                "opening": whole.opening,
+            }
             write_json({**said, "items": lines}, out)
         else:
             _tell_sheet(files.account_sheet(whole), whole.head, format, out)

@@ -9,10 +9,11 @@ STATEMENT_WORDS = {
     "income": N_("Income"),
     "cash-flow": N_("Cash flow"),
     "trial-balance": N_("Trial balance"),
+    "journal": N_("Journal"),
 }
 """The statements by the end of their address, in the order in which they are offered."""
 
-SPANS = frozenset({"income", "cash-flow", "trial-balance"})
+SPANS = frozenset({"income", "cash-flow", "trial-balance", "journal"})
 """The statements of a span of days; the others are of one day."""
 
 PART_OF_STATEMENT_WORDS = {

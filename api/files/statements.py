@@ -15,7 +15,16 @@ from api.files.statement_words import (
     SUM_WORDS,
     account_words,
 )
-from domain.desk.statements import CashFlow, ComparedStatement, FundStatement, StatementHead, WholeAccount
+from domain.cash_flow import FlowName
+from domain.desk.statements import (
+    EVERY_ACCOUNT,
+    CashFlow,
+    ComparedStatement,
+    FundStatement,
+    StatementHead,
+    WholeAccount,
+    WholeJournal,
+)
 from domain.money import Money
 from domain.statements import (
     OTHER_LINES,
@@ -48,6 +57,13 @@ def file_name(head: StatementHead, name: str) -> str:
     return f"{head.fund}-{name}-{span}{value_day}-seal-{head.seal}"
 
 
+def account_file_name(whole: WholeAccount, flow: FlowName | None = None) -> str:
+    """Return the name of an account's download: the account or the line of the cash flow, and whose postings."""
+    name = flow.value.replace("_", "-") if flow else whole.account.code
+    of = [one for one in (whole.instrument, None if name == EVERY_ACCOUNT else name) if one]
+    return file_name(whole.head, "-".join(of))
+
+
 def about(head: StatementHead) -> tuple[tuple[str, Value], ...]:
     """Return what a file says of itself."""
     said: list[tuple[str, Value]] = [("Fund", head.fund_name), ("Code", head.fund)]
@@ -73,7 +89,7 @@ def trial_balance_sheet(found: FundStatement[TrialBalance], *, whole: bool = Tru
         *_accounts(told.lines, told.sums, "Accounts", whole=whole),
         *_accounts(told.memorandum, told.memorandum_sums, "Memorandum", whole=whole),
     ]
-    amounts = ("Opening debit", "Opening credit", "Debits", "Credits", "Debit", "Credit")
+    amounts = ("Opening debit", "Opening credit", "Debits", "Credits", "Closing debit", "Closing credit")
     columns = (
         Column("Part", 13), Column("Account", 32), Column("Kind", 16), Column("Currency", 9),
         *(Column(one, 20, figure=True) for one in amounts),
@@ -155,21 +171,45 @@ def account_sheet(whole: WholeAccount) -> Sheet:
     head, account = whole.head, whole.account
 
     def rows() -> Iterator[Row]:
-        yield (head.first, None, None, None, "Opening balance", None, None, None, None, whole.opening)
+        yield (head.first, None, None, None, "Opening balance", None, None, None, None, None, whole.opening)
         for one in whole.lines:
             of = one.posting
             yield (
                 of.booked_on, of.effective_on, of.entry_id, of.kind.replace("_", " "), of.reason, of.deal,
-                of.instrument, of.seal, one.amount, one.balance,
+                of.instrument, of.seal, of.account, one.amount, one.balance,
             )  # fmt: skip
 
     columns = (
         Column("Booked on", 12), Column("Value day", 12), Column("Entry", 10), Column("Kind", 18),
-        Column("Reason", 44), Column("Deal", 18), Column("Instrument", 18), Column("Seal", 9),
-        Column(f"Amount, {account.currency}", 20, figure=True), Column(f"Balance, {account.currency}", 20, figure=True),
+        Column("Reason", 44), Column("Deal", 18), Column("Instrument", 18), Column("Entry's seal", 12),
+        Column("Account", 24), Column(f"Amount, {account.currency}", 20, figure=True),
+        Column(f"Balance, {account.currency}", 20, figure=True),
     )  # fmt: skip
     said = (*about(head), ("Account", account.code), ("Kind", ACCOUNT_KIND_WORDS[account.kind]))
-    return Sheet(account_words(account.code), columns, rows(), said, marks(head))
+    said += (("Instrument", whole.instrument),) if whole.instrument else ()
+    title = " ".join(one for one in (whole.instrument, account_words(account.code)) if one)
+    return Sheet(title, columns, rows(), said, marks(head))
+
+
+def journal_sheet(whole: WholeJournal) -> Sheet:
+    """Return the postings of all entries in the order of their booking, written while they are read."""
+
+    def rows() -> Iterator[Row]:
+        for of in whole.entries:
+            for line, one in enumerate(of.postings, start=1):
+                money = Money(one.minor, one.currency)
+                yield (
+                    of.booked_on, of.effective_on, of.id, line, of.kind.replace("_", " "), of.reason, of.deal,
+                    one.instrument, of.reverses_id, of.seal, one.code, one.currency, debit_of(money), debit_of(-money),
+                )  # fmt: skip
+
+    columns = (
+        Column("Booked on", 12), Column("Value day", 12), Column("Entry", 10), Column("Line", 6), Column("Kind", 18),
+        Column("Reason", 44), Column("Deal", 18), Column("Instrument", 18), Column("Reverses", 10),
+        Column("Entry's seal", 12), Column("Account", 24), Column("Currency", 9), Column("Debit", 20, figure=True),
+        Column("Credit", 20, figure=True),
+    )  # fmt: skip
+    return _sheet("journal", columns, rows(), whole.head)
 
 
 def _columns(head: StatementHead, then: ComparedStatement[Any] | None) -> tuple[Column, ...]:

@@ -9,7 +9,7 @@ from api.pages.parts import Cell, Figure, Link, Mark, Page, Part, Row, Section, 
 from api.pages.reader import Reader
 from api.pages.statement_parts import account_address, address, day_form, downloads, heading, notes
 from api.pages.words import ENTRY_WORDS, say
-from domain.desk.statements import AccountLine, AccountStatement, FundStatement
+from domain.desk.statements import EVERY_ACCOUNT, AccountLine, AccountStatement, FundStatement
 from domain.ledger import AccountKind
 from domain.money import Money
 
@@ -23,12 +23,13 @@ def account_page(reader: Reader, found: FundStatement[AccountStatement]) -> Page
     turned = told.account.kind in CREDIT_KINDS
     place = f"accounts/{quote(told.account.code)}"
     said = {"currency": told.account.currency, "flow": told.flow.value if told.flow else ""}
+    said |= {"instrument": told.instrument or ""}
     side = _("credit above zero") if turned else _("debit above zero")
     facts = (
-        *heading(reader, head, place),
+        *heading(reader, head, place, **said),
         Figure(_("Kind"), f"{say(reader, ACCOUNT_KIND_WORDS, told.account.kind)} · {side}"),
     )
-    title = account_words(told.account.code)
+    title = _title(reader, told)
     count = reader.ngettext("%s posting", "%s postings", told.count) % reader.number(told.count)
     if told.flow:
         title = _("{account}: {flow}").format(
@@ -37,6 +38,8 @@ def account_page(reader: Reader, found: FundStatement[AccountStatement]) -> Page
     back = Link(address(head, "trial-balance", **{"from": None}), _("Trial balance"))
     if told.flow:
         back = Link(address(head, "cash-flow"), _("Cash flow"))
+    if told.instrument and (deal := next((one.posting.deal for one in told.lines), None)):
+        back = Link(f"/deals/{quote(deal)}", deal)
     form = day_form(reader, head, place, span=True, by=told.flow is None, kept=said)
     return Page(
         title=title,
@@ -45,7 +48,7 @@ def account_page(reader: Reader, found: FundStatement[AccountStatement]) -> Page
         trail=(Link("/ledger", _("Ledger")), back),
         facts=facts,
         parts=(
-            *notes(reader, head, place),
+            *notes(reader, head, place, (), **said),
             *_newest(reader, found),
             _postings(reader, told, turned=turned),
             *_more(reader, found),
@@ -57,6 +60,16 @@ def account_page(reader: Reader, found: FundStatement[AccountStatement]) -> Page
     )
 
 
+def _title(reader: Reader, told: AccountStatement) -> str:
+    """Return what the list is of: an account, an instrument on it, or all that an instrument stands at."""
+    words = account_words(told.account.code)
+    if told.instrument is None:
+        return words
+    if told.account.code == EVERY_ACCOUNT:
+        return reader.gettext("{instrument}: statement of account").format(instrument=told.instrument)
+    return reader.gettext("{account}: {instrument}").format(account=words, instrument=told.instrument)
+
+
 def _postings(reader: Reader, told: AccountStatement, *, turned: bool) -> Part:
     _ = reader.gettext
 
@@ -65,7 +78,8 @@ def _postings(reader: Reader, told: AccountStatement, *, turned: bool) -> Part:
 
     began = _("Opening balance") if told.before == told.opening else _("Balance so far")
     rows: list[Row] = [line(Cell(began), "", "", "", "", balance(told.before), total=True)]
-    rows += [_posting(reader, one, balance(one.balance)) for one in told.lines]
+    every = told.account.code == EVERY_ACCOUNT
+    rows += [_posting(reader, one, balance(one.balance), every=every) for one in told.lines]
     if told.next is None:
         rows.append(line(Cell(_("Closing balance")), "", "", "", "", balance(told.closing), total=True))
     debit, credit = (_("In"), _("Out")) if told.flow else (_("Debit"), _("Credit"))
@@ -74,11 +88,12 @@ def _postings(reader: Reader, told: AccountStatement, *, turned: bool) -> Part:
     return table(caption, columns, rows, figures=(3, 4, 5), empty=_("Nothing is booked here."))
 
 
-def _posting(reader: Reader, one: AccountLine, balance: str) -> Row:
+def _posting(reader: Reader, one: AccountLine, balance: str, *, every: bool) -> Row:
     of = one.posting
     words = reader.gettext("{kind} {number}").format(kind=say(reader, ENTRY_WORDS, of.kind), number=of.entry_id)
     more = [part for part in (of.deal, of.instrument) if part and part not in of.reason]
-    about = " · ".join([of.reason, *more] if of.reason else more)
+    shown = [account_words(of.account)] if every else []
+    about = " · ".join([*shown, *([of.reason] if of.reason else []), *more])
     return line(
         Cell(words, f"/entries/{of.entry_id}", note=about),
         reader.day(of.booked_on),
@@ -95,7 +110,7 @@ def _newest(reader: Reader, found: FundStatement[AccountStatement]) -> tuple[Par
     begin = head.as_of.replace(day=1)
     if told.next is None or (head.first is not None and head.first >= begin):
         return ()
-    flow = {"flow": told.flow.value} if told.flow else {}
+    flow = {"flow": told.flow.value if told.flow else None, "instrument": told.instrument}
     to = account_address(head, told.account.code, told.account.currency, **{"from": begin}, **flow)
     words = reader.gettext("The oldest come first.")
     return (Text(words, link=Link(to, reader.gettext("Show the postings since %s") % reader.day(begin))),)
@@ -105,6 +120,6 @@ def _more(reader: Reader, found: FundStatement[AccountStatement]) -> tuple[Part,
     told = found.figures
     if told.next is None:
         return ()
-    flow = {"flow": told.flow.value} if told.flow else {}
+    flow = {"flow": told.flow.value if told.flow else None, "instrument": told.instrument}
     to = account_address(found.head, told.account.code, told.account.currency, after=told.next, **flow)
     return (Text("", link=Link(to, reader.gettext("The next postings"))),)

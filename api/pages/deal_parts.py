@@ -16,6 +16,7 @@ from domain.deals import NEXT_STAGES, PAYING_STAGES, SIGNED_STAGES
 from domain.desk import missions, parties
 from domain.desk.authority import may_on_deal
 from domain.desk.deals import DealDetail, DealEntryLine, InstrumentLine
+from domain.desk.statements import EVERY_ACCOUNT
 from domain.errors import NotFound
 from domain.limits import Headroom, LimitBasis
 from domain.money import Money
@@ -90,6 +91,9 @@ def _panel(reader: Reader, by: Actor, detail: DealDetail, one: InstrumentLine, a
     if figures.receivable.minor:
         facts.append(Figure(_("Earned, not received"), reader.money(figures.receivable)))
     parts: list[Part] = [Facts(tuple(facts))]
+    if by.role in INSIDE and figures.drawn.minor:
+        to = f"/ledger/{quote(detail.deal.fund_code)}/accounts/{EVERY_ACCOUNT}?instrument={quote(one.code)}"
+        parts.append(Text("", link=Link(to, _("Statement of account of %s") % one.code)))
     kept = not detail.by_statement
     if kept and detail.deal.stage in SIGNED_STAGES and figures.drawn.minor:
         words = _("Record a receipt on %s") % one.code

@@ -19,6 +19,7 @@ from api.files.statement_kinds import KINDS, StatementAsked, StatementKind
 from api.files.statement_words import STATEMENT_WORDS
 from api.pages.account_page import account_page
 from api.pages.forms import see
+from api.pages.journal_page import journal_page
 from api.pages.ledger_asked import Asked, asked_again, read_asked, wrong_of
 from api.pages.parts import Cell, Page, line, table
 from api.pages.reader import Reader, reader_of
@@ -39,6 +40,7 @@ from domain.errors import InputRefused
 
 router = APIRouter(include_in_schema=False)
 POSTINGS_PER_PAGE = 50
+ENTRIES_PER_PAGE = 25
 
 
 @router.get("/ledger")
@@ -97,6 +99,28 @@ def beancount(request: Request, visitor: Visitor, _sealed: Sealed, session: Page
     return download(lambda out: write_beancount(export, out), name=name, kind="beancount")
 
 
+@router.get("/ledger/{code}/journal")
+def journal(request: Request, visitor: Visitor, _sealed: Sealed, session: PageTransaction, code: str) -> Response:
+    """Show a span's entries in the order of their booking, a page at a time."""
+    permit(Act.READ_BOOK, by=visitor.actor)
+    reader, fund, typed = reader_of(request), funds.fund_by_code(session, code), request.query_params
+    try:
+        asked = read_asked(reader, typed)
+        if asked.as_of is None or asked.first is None:
+            return _named(fund, "journal", asked, span=True)
+        days: dict[str, Any] = {"fund_code": code, "first": asked.first, "as_of": asked.as_of, "seal": asked.seal}
+        if asked.form:
+            whole = statements.whole_journal(session, **days)
+            return sheet_download(
+                files.journal_sheet(whole), name=files.file_name(whole.head, "journal"), kind=asked.form
+            )
+        found = statements.journal(session, **days, after=asked.after, limit=ENTRIES_PER_PAGE)
+    except (InputRefused, SealBeyondHead) as refusal:
+        page = asked_again(reader, fund, "journal", typed, wrong_of(refusal), span=True, by=False)
+        return show(request, "page.html", page, status=422, reader=reader)
+    return show(request, "page.html", journal_page(reader, found), reader=reader)
+
+
 @router.get("/ledger/{code}/accounts/{account}")
 def account(
     request: Request, visitor: Visitor, _sealed: Sealed, session: PageTransaction, code: str, account: str
@@ -112,13 +136,14 @@ def account(
         if asked.form:
             whole = statements.whole_account(
                 session, fund_code=code, code=account, currency=asked.currency, first=asked.first, as_of=asked.as_of,
-                seal=asked.seal, by=asked.by, flow=asked.flow,
+                seal=asked.seal, by=asked.by, flow=asked.flow, instrument=asked.instrument,
             )  # fmt: skip
-            name = files.file_name(whole.head, asked.flow.value.replace("_", "-") if asked.flow else account)
+            name = files.account_file_name(whole, asked.flow)
             return sheet_download(files.account_sheet(whole), name=name, kind=asked.form)
         found = statements.account_statement(
             session, fund_code=code, code=account, currency=asked.currency, first=asked.first, as_of=asked.as_of,
-            seal=asked.seal, by=asked.by, flow=asked.flow, after=asked.after, limit=POSTINGS_PER_PAGE,
+            seal=asked.seal, by=asked.by, flow=asked.flow, instrument=asked.instrument, after=asked.after,
+            limit=POSTINGS_PER_PAGE,
         )  # fmt: skip
     except (InputRefused, SealBeyondHead) as refusal:
         page = asked_again(reader, fund, place, typed, wrong_of(refusal), span=True, by="flow" not in typed)
@@ -131,8 +156,8 @@ def _named(fund: FundRow, place: str, asked: Asked, *, span: bool) -> Response:
     day = asked.as_of or fund.business_day
     first = asked.first or (day.replace(month=1, day=1) if span else None)
     said = {
-        "currency": asked.currency, "from": first, "flow": asked.flow, "as_of": day, "compare": asked.compare,
-        "seal": asked.seal,
+        "currency": asked.currency, "instrument": asked.instrument, "from": first, "flow": asked.flow, "as_of": day,
+        "compare": asked.compare, "seal": asked.seal,
         "by": asked.by if asked.by != "booked_on" else None, "format": asked.form,
     }  # fmt: skip
     query = urlencode({name: value for name, value in said.items() if value is not None})

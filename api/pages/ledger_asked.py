@@ -25,6 +25,8 @@ from domain.errors import InputRefused, Problem
 FileForm = Literal["csv", "xlsx"]
 FORMS = ("csv", "xlsx")
 LENGTH_MAX = 100
+KEPT = ("currency", "flow", "instrument")
+"""What a form carries along without a field for it."""
 SEAL = re.compile(r"\d{1,18}", re.ASCII)
 CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 
@@ -42,6 +44,7 @@ class Asked:
     flow: FlowName | None
     after: str | None
     compare: date | None
+    instrument: str | None
 
 
 def read_asked(reader: Reader, typed: Mapping[str, str]) -> Asked:
@@ -69,22 +72,29 @@ def read_asked(reader: Reader, typed: Mapping[str, str]) -> Asked:
     currency = typed.get("currency", "")
     if currency and not CURRENCY.fullmatch(currency):
         wrong.append(Problem("currency", _("A currency has three capital letters, such as EUR")))
-    flow = None
-    if typed.get("flow"):
-        with suppress(ValueError):
-            flow = FlowName(typed["flow"])
-        if flow is None:
-            wrong.append(Problem("flow", _("There is no such line of the cash flow")))
-    after = typed.get("after", "")
-    if len(after) > LENGTH_MAX:
-        wrong.append(Problem("after", _("There is no such place in the list")))
+    flow = _flow(typed.get("flow", ""))
+    if flow is None and typed.get("flow"):
+        wrong.append(Problem("flow", _("There is no such line of the cash flow")))
+    after, instrument = typed.get("after", ""), typed.get("instrument", "")
+    for name, said, words in (
+        ("after", after, _("There is no such place in the list")),
+        ("instrument", instrument, _("There is no such instrument")),
+    ):
+        if len(said) > LENGTH_MAX or not said.isprintable():
+            wrong.append(Problem(name, words))
     as_of, first, compare = day("as_of"), day("from"), day("compare")
     if wrong:
         raise InputRefused(wrong, subject="the statement")
     return Asked(
         as_of, first, int(seal) if seal else None, cast(ByDay, by), cast(FileForm | None, form or None),
-        currency or None, flow, after or None, compare,
+        currency or None, flow, after or None, compare, instrument or None,
     )  # fmt: skip
+
+
+def _flow(name: str) -> FlowName | None:
+    with suppress(ValueError):
+        return FlowName(name)
+    return None
 
 
 def wrong_of(refusal: InputRefused | SealBeyondHead) -> Wrong:
@@ -137,7 +147,7 @@ def asked_again(
         method="get",
         legend=_("Another day"),
         fields=fields,
-        hidden=tuple((name, told[name]) for name in ("currency", "flow") if told.get(name) and not wrong.at(name)),
+        hidden=tuple((name, told[name]) for name in KEPT if told.get(name) and not wrong.at(name)),
         buttons=(Button(_("Show"), quiet=True),),
         problems=wrong.top,
     )

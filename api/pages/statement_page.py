@@ -292,7 +292,7 @@ def _accounts(
     ]  # fmt: skip
     columns = (
         _("Account"), *([_("Currency")] if several else []), _("Opening debit"), _("Opening credit"), _("Debits"),
-        _("Credits"), _("Debit"), _("Credit"),
+        _("Credits"), _("Closing debit"), _("Closing credit"),
     )  # fmt: skip
     figures = range(1 + several, 7 + several)
     return table(caption, columns, rows, figures=figures, empty=_("No account holds anything on this day."))

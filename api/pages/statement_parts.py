@@ -19,7 +19,7 @@ from domain.statements import AccountFigure, FigureLine
 FORMATS = ("csv", "xlsx")
 Then = ComparedStatement[Any] | None
 Beside = FigureLine | None
-COMPARE = N_("Beside it, the days to")
+COMPARE = N_("Beside it")
 BY_WORDS = {"booked_on": N_("Booking day"), "effective_on": N_("Value day")}
 
 

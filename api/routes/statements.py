@@ -19,8 +19,10 @@ from api.routes.promises import Seal
 from api.schemas.common import PROBLEMS, Code, Day
 from api.schemas.statements import (
     AccountStatementAnswer,
+    JournalAnswer,
     StatementAnswer,
     account_answered,
+    journal_answered,
 )
 from domain.cash_flow import FlowName
 from domain.desk import funds, statements
@@ -96,6 +98,29 @@ for _kind in KINDS.values():
     _add(_kind)
 
 
+@router.get("/funds/{code}/statements/journal", response_model=JournalAnswer, responses=FORMS)
+def journal(
+    _actor: Inside,
+    _sealed: Sealed,
+    session: Transaction,
+    page: Page,
+    code: Code,
+    first: First = None,
+    as_of: AsOf = None,
+    seal: Seal = None,
+    format: AnswerFormat = "json",
+) -> JournalAnswer | Response:
+    """Give a span's entries in the order of their booking; a download has all of them, JSON a page."""
+    day = last_day(session, code, as_of)
+    if format == "json":
+        found = statements.journal(
+            session, fund_code=code, first=first, as_of=day, seal=seal, after=page.after, limit=page.limit
+        )
+        return journal_answered(files.flat(found))
+    whole = statements.whole_journal(session, fund_code=code, first=first, as_of=day, seal=seal)
+    return sheet_download(files.journal_sheet(whole), name=files.file_name(whole.head, "journal"), kind=format)
+
+
 @router.get("/funds/{code}/accounts/{account}/statement", response_model=AccountStatementAnswer, responses=FORMS)
 def account_statement(
     _actor: Inside,
@@ -110,20 +135,35 @@ def account_statement(
     seal: Seal = None,
     by: ByDay = "booked_on",
     flow: Annotated[FlowName | None, Query(description="A line of the cash flow, for the account cash")] = None,
+    instrument: Annotated[
+        Code | None, Query(description="Its postings only; of the account all: its own statement")
+    ] = None,
     format: AnswerFormat = "json",
 ) -> AccountStatementAnswer | Response:
-    """Give an account's postings with the balance after each; a download has all of them, JSON a page."""
+    """Give an account's postings with the balance after each; a download has all of them, JSON a page.
+
+    With an instrument only its own; of the account ``all`` everything that tells what the instrument stands at.
+    """
     day = last_day(session, code, as_of)
     if format == "json":
         found = statements.account_statement(
             session, fund_code=code, code=account, currency=currency, first=first, as_of=day, seal=seal, by=by,
-            flow=flow, after=page.after, limit=page.limit,
+            flow=flow, instrument=instrument, after=page.after, limit=page.limit,
         )  # fmt: skip
         return account_answered(files.flat(found))
     whole = statements.whole_account(
-        session, fund_code=code, code=account, currency=currency, first=first, as_of=day, seal=seal, by=by, flow=flow
+        session,
+        fund_code=code,
+        code=account,
+        currency=currency,
+        first=first,
+        as_of=day,
+        seal=seal,
+        by=by,
+        flow=flow,
+        instrument=instrument,
     )
-    name = files.file_name(whole.head, flow.value.replace("_", "-") if flow else account)
+    name = files.account_file_name(whole, flow)
     return sheet_download(files.account_sheet(whole), name=name, kind=format)
 
 

@@ -9,6 +9,8 @@ from pydantic import ConfigDict, Field
 
 from api.schemas.common import Answer, MoneyAnswer
 from api.schemas.impact import Figure
+from domain.desk.statements import ExportedEntry
+from domain.money import Money
 
 
 class DayRateAnswer(Answer):
@@ -201,6 +203,7 @@ class AccountLineAnswer(Answer):
     deal: str | None
     instrument: str | None
     seal: int
+    account: str
     amount: MoneyAnswer
     balance: MoneyAnswer
 
@@ -210,12 +213,71 @@ class AccountStatementAnswer(StatementAnswer):
 
     account: AccountAnswer
     flow: str | None
+    instrument: str | None
     opening: MoneyAnswer
     before: MoneyAnswer
     items: list[AccountLineAnswer]
     closing: MoneyAnswer
     count: int
     next: str | None
+
+
+class JournalPostingAnswer(Answer):
+    """A line of an entry, debit above zero."""
+
+    account: str
+    money: MoneyAnswer
+    instrument: str | None
+
+
+class JournalEntryAnswer(Answer):
+    """An entry of the journal."""
+
+    id: int
+    kind: str
+    reason: str
+    source_ref: str
+    booked_on: date
+    effective_on: date
+    reverses_id: int | None
+    seal: int
+    deal: str | None
+    postings: list[JournalPostingAnswer]
+
+
+class JournalSumAnswer(Answer):
+    """What the whole span's entries debit and credit in one currency."""
+
+    debited: MoneyAnswer
+    credited: MoneyAnswer
+
+
+class JournalAnswer(StatementAnswer):
+    """A page of the journal; ``count`` and ``sums`` are the whole span's, ``next`` the ``after`` of the next page."""
+
+    items: list[JournalEntryAnswer]
+    count: int
+    sums: list[JournalSumAnswer]
+    next: str | None
+
+
+def journal_entry(one: ExportedEntry) -> JournalEntryAnswer:
+    """Shape an entry of the journal."""
+    postings = [
+        JournalPostingAnswer(
+            account=of.code,
+            money=MoneyAnswer.model_validate(Money(of.minor, of.currency)),
+            instrument=of.instrument,
+        )
+        for of in one.postings
+    ]
+    said = {name: getattr(one, name) for name in JournalEntryAnswer.model_fields if name != "postings"}
+    return JournalEntryAnswer(**said, postings=postings)
+
+
+def journal_answered(flat: dict[str, Any]) -> JournalAnswer:
+    """Shape a page of the journal."""
+    return JournalAnswer.model_validate({**flat, "items": [journal_entry(one) for one in flat["entries"]]})
 
 
 def account_answered(flat: dict[str, Any]) -> AccountStatementAnswer:

@@ -12,8 +12,7 @@ from sqlmodel import Session
 
 ENTRIES_AT_ONCE = 2_000
 
-_ENTRIES = text(
-    """SELECT e.id, e.kind, e.reason, e.source_ref, e.booked_on, e.effective_on, e.reverses_id, s.number AS seal,
+_ENTRIES = """SELECT e.id, e.kind, e.reason, e.source_ref, e.booked_on, e.effective_on, e.reverses_id, s.number AS seal,
               d.code AS deal, y.name AS investee, p.codes, p.currencies, p.amounts, p.instruments
        FROM entry e JOIN seal s ON s.fact_id = e.id AND s.position <= :position
        LEFT JOIN deal d ON d.id = e.deal_id LEFT JOIN party y ON y.id = d.investee_id
@@ -22,9 +21,8 @@ _ENTRIES = text(
                   array_agg(q.amount ORDER BY q.line) AS amounts, array_agg(i.code ORDER BY q.line) AS instruments
            FROM posting q JOIN account a ON a.id = q.account_id LEFT JOIN instrument i ON i.id = q.instrument_id
            WHERE q.entry_id = e.id) p
-       WHERE e.fund_id = :fund_id AND e.booked_on <= :as_of
-       ORDER BY e.booked_on, e.id"""
-)
+       WHERE e.fund_id = :fund_id AND e.booked_on BETWEEN :first AND :as_of {beyond}
+       ORDER BY e.booked_on, e.id LIMIT :limit"""
 
 _DAYS = text(
     """SELECT min(e.booked_on) AS first, max(e.booked_on) AS last FROM entry e
@@ -61,12 +59,34 @@ class ExportedEntry:
     postings: tuple[ExportedPosting, ...]
 
 
-def exported_entries(session: Session, *, fund_id: UUID, as_of: date, position: int) -> Iterator[ExportedEntry]:
-    """Yield every entry booked by a day and known at a position, by booking day; some thousands are in memory."""
+@dataclass(frozen=True, slots=True)
+class EntryPlace:
+    """A place in the order of bookings: after which day and entry to go on."""
+
+    day: date
+    entry_id: int
+
+
+def exported_entries(
+    session: Session,
+    *,
+    fund_id: UUID,
+    as_of: date,
+    position: int,
+    first: date = date.min,
+    after: EntryPlace | None = None,
+    limit: int | None = None,
+) -> Iterator[ExportedEntry]:
+    """Yield the entries booked from a day to a day and known at a position, by booking day, some thousands at once."""
+    beyond = "AND (e.booked_on, e.id) > (:day, :entry_id)" if after else ""
+    place = {"day": after.day, "entry_id": after.entry_id} if after else {}
     rows = (
         session.connection()
-        .execution_options(stream_results=True, yield_per=ENTRIES_AT_ONCE)
-        .execute(_ENTRIES, {"fund_id": fund_id, "as_of": as_of, "position": position})
+        .execution_options(stream_results=limit is None, yield_per=ENTRIES_AT_ONCE)
+        .execute(
+            text(_ENTRIES.format(beyond=beyond)),
+            {"fund_id": fund_id, "first": first, "as_of": as_of, "position": position, "limit": limit, **place},
+        )
     )
     for row in rows:
         lines = zip(row.codes, row.currencies, row.amounts, row.instruments, strict=True)
@@ -74,6 +94,18 @@ def exported_entries(session: Session, *, fund_id: UUID, as_of: date, position: 
             row.id, row.kind, row.reason, row.source_ref, row.booked_on, row.effective_on, row.reverses_id, row.seal,
             row.deal, row.investee, tuple(ExportedPosting(*one) for one in lines),
         )  # fmt: skip
+
+
+def count_of_entries(session: Session, *, fund_id: UUID, first: date, as_of: date, position: int) -> int:
+    """Return how many entries are booked from a day to a day and known at a position."""
+    count: int = session.execute(
+        text(
+            """SELECT count(*) FROM entry e WHERE e.fund_id = :fund_id AND e.booked_on BETWEEN :first AND :as_of
+                 AND EXISTS (SELECT FROM seal s WHERE s.fact_id = e.id AND s.position <= :position)"""
+        ),
+        {"fund_id": fund_id, "first": first, "as_of": as_of, "position": position},
+    ).scalar_one()
+    return count
 
 
 def booked_months(session: Session, *, fund_id: UUID, as_of: date, position: int) -> tuple[tuple[date, date], ...]:

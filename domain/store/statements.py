@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from domain.cash_flow import TOLD_BY, TOLD_BY_NOTHING, CashMovement, FlowName
+from domain.errors import NotFound
 from domain.money import Money
 
 ROWS_AT_ONCE = 5_000
@@ -29,11 +30,17 @@ _CASH_MOVEMENTS = text(
         GROUP BY e.kind, a.code, q.currency, q.amount > 0 ORDER BY e.kind, a.code, q.currency, q.amount > 0"""
 )
 
-_ON_ACCOUNT = """SELECT p.entry_id, p.line, p.booked_on, p.effective_on, p.amount, p.instrument_id
-                 FROM posting p JOIN account a ON a.id = p.account_id
-                 WHERE a.fund_id = :fund_id AND a.code = :code AND a.currency = :currency"""
+_OF_FUND = """SELECT p.entry_id, p.line, p.booked_on, p.effective_on, p.amount, p.instrument_id, a.code AS account
+              FROM posting p JOIN account a ON a.id = p.account_id
+              WHERE a.fund_id = :fund_id AND a.currency = :currency"""
 
-_ON_FLOW = f"""SELECT q.entry_id, q.line, q.booked_on, q.effective_on, -q.amount AS amount, q.instrument_id
+_OF_INSTRUMENT = " AND p.instrument_id = :instrument_id"
+
+_WHAT_IT_HOLDS = " AND a.kind IN ('asset', 'contra') AND a.code <> 'cash'"
+"""What an instrument stands at: principal and what is receivable, or its cost; not the cash that moved for it."""
+
+_ON_FLOW = f"""SELECT q.entry_id, q.line, q.booked_on, q.effective_on, -q.amount AS amount, q.instrument_id,
+           a.code AS account
     {_BESIDE_CASH} AND q.currency = :currency AND :flow = coalesce(
         (SELECT f.name FROM unnest(CAST(:reversals AS boolean[]), CAST(:codes AS text[]), CAST(:debits AS boolean[]),
                                    CAST(:names AS text[])) AS f (reversal, code, debited, name)
@@ -65,6 +72,7 @@ class PostingLine:
     instrument: str | None
     seal: int
     minor: int
+    account: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,22 +86,30 @@ class PostingPlace:
 
 @dataclass(frozen=True, slots=True)
 class PostingRange:
-    """Which postings: of an account, or of cash for one flow; from a day to a day, by booking or by value day."""
+    """Which postings: of an account, or of cash for one flow; from a day to a day, by booking or by value day.
+
+    With an instrument only its own; without an account (``code`` None) all that tell what the instrument stands at.
+    """
 
     fund_id: UUID
-    code: str
+    code: str | None
     currency: str
     first: date
     last: date
     position: int
     by: str = "booked_on"
     flow: FlowName | None = None
+    instrument_id: UUID | None = None
 
     @property
     def source(self) -> str:
         """The postings themselves, before days, seals and pages."""
         assert self.by in ("booked_on", "effective_on"), "a statement goes by booking or by value day"
-        return _ON_FLOW if self.flow else _ON_ACCOUNT
+        assert self.code or self.instrument_id, "a list is of an account or of an instrument"
+        if self.flow:
+            return _ON_FLOW
+        of_account = " AND a.code = :code" if self.code else _WHAT_IT_HOLDS
+        return _OF_FUND + of_account + (_OF_INSTRUMENT if self.instrument_id else "")
 
     @property
     def bound(self) -> dict[str, object]:
@@ -103,7 +119,8 @@ class PostingRange:
             "position": self.position,
         }  # fmt: skip
         if self.flow is None:
-            return {**said, "code": self.code}
+            said |= {"code": self.code} if self.code else {}
+            return said | ({"instrument_id": self.instrument_id} if self.instrument_id else {})
         keys = list(TOLD_BY)
         return {
             **said,
@@ -123,6 +140,20 @@ def accounts(session: Session, *, fund_id: UUID) -> tuple[Account, ...]:
         text("SELECT code, currency, kind FROM account WHERE fund_id = :f ORDER BY code, currency"), {"f": fund_id}
     )
     return tuple(Account(row.code, row.currency, row.kind) for row in rows)
+
+
+def instrument_id(session: Session, *, fund_id: UUID, code: str) -> UUID:
+    """Return the id of a fund's instrument by its code; else ``NotFound``."""
+    row = session.execute(
+        text(
+            "SELECT i.id FROM instrument i JOIN deal d ON d.id = i.deal_id WHERE i.code = :code AND d.fund_id = :fund"
+        ),
+        {"code": code, "fund": fund_id},
+    ).one_or_none()
+    if row is None:
+        raise NotFound("instrument", code)
+    found: UUID = row.id
+    return found
 
 
 def cash_movements(
@@ -177,7 +208,7 @@ def _lines(
         .execute(
             text(
                 f"""SELECT m.entry_id, m.line, m.{asked.by} AS day, m.booked_on, m.effective_on, e.kind, e.reason,
-                           d.code AS deal, i.code AS instrument, s.number AS seal, m.amount
+                           d.code AS deal, i.code AS instrument, s.number AS seal, m.amount, m.account
                     FROM ({asked.source}) m JOIN entry e ON e.id = m.entry_id
                     JOIN seal s ON s.fact_id = e.id AND s.position <= :position
                     LEFT JOIN instrument i ON i.id = m.instrument_id
@@ -191,7 +222,7 @@ def _lines(
     for row in rows:
         yield PostingLine(
             row.entry_id, row.line, row.day, row.booked_on, row.effective_on, row.kind, row.reason, row.deal,
-            row.instrument, row.seal, row.amount,
+            row.instrument, row.seal, row.amount, row.account,
         )  # fmt: skip
 
 

@@ -13,13 +13,16 @@ from python_calamine import CalamineWorkbook
 from api.database.roles import Role
 from domain.authority import NIGHT
 from domain.desk import instruments
+from domain.ledger import Entry, transfer
+from domain.store import ledger
 from tests.api.conftest import Caller
 from tests.api.world import DAY, FUND, World
 from tests.conftest import TestDatabase
 
 ROOM = f"/api/v1/funds/{FUND}"
 KINDS = ("trial-balance", "balance-sheet", "income", "cash-flow")
-ADDRESSES = [*(f"/statements/{kind}" for kind in KINDS), "/accounts/cash/statement"]
+OF_A_LOAN = "/accounts/all/statement?instrument=L-ANN"
+ADDRESSES = [*(f"/statements/{kind}" for kind in (*KINDS, "journal")), "/accounts/cash/statement"]
 
 
 @pytest.fixture
@@ -83,6 +86,50 @@ def test_an_account_is_paged_and_leads_to_its_entries(bank: dict[str, Caller], d
     assert by_flow["closing"]["amount"] == "-60000.00"
 
 
+def test_an_instrument_has_its_own_statement_of_account(
+    database: TestDatabase, bank: dict[str, Caller], stranger: Caller, drawn: World
+) -> None:
+    """60,000.00 drawn and 300.00 of interest earned are 60,300.00; the cash that went out is on cash alone."""
+    interest = Entry(
+        kind="interest", reason="March", booked_on=DAY, effective_on=DAY,
+        postings=transfer(debit="interest_receivable", credit="interest_income", minor=300_00, currency="EUR",
+                          instrument_id=drawn.ann.instrument),
+    )  # fmt: skip
+    with database.sessions.begin(Role.NIGHT) as session:
+        ledger.post(session, interest, fund_id=drawn.fund, by=NIGHT, key="March")
+    auditor = bank["auditor"]
+    own = told(auditor, OF_A_LOAN)
+    assert [(one["account"], one["amount"]["amount"], one["balance"]["amount"]) for one in own["items"]] == [
+        ("loan_principal", "60000.00", "60000.00"), ("interest_receivable", "300.00", "60300.00"),
+    ]  # fmt: skip
+    assert (own["instrument"], own["closing"]["amount"], own["count"]) == ("L-ANN", "60300.00", 2)
+    second = told(auditor, f"{OF_A_LOAN}&limit=1&after={told(auditor, OF_A_LOAN + '&limit=1')['next']}")
+    assert (second["before"]["amount"], second["closing"]["amount"]) == ("60000.00", "60300.00")
+    assert told(auditor, "/accounts/cash/statement?instrument=L-ANN")["closing"]["amount"] == "-60000.00"
+    assert told(auditor, "/accounts/loan_principal/statement?instrument=L-BEN")["items"] == []
+    file = auditor.get(f"{ROOM}{OF_A_LOAN}&format=csv")
+    assert f'filename="{FUND}-L-ANN-2026-03-31-seal-' in file.headers["Content-Disposition"]
+    assert "60300.00" in file.text
+    assert bank["ann"].get(f"{ROOM}{OF_A_LOAN}").status_code == 403, "the investee reads the deal's page"
+    assert stranger.get(f"{ROOM}{OF_A_LOAN}").status_code == 401
+
+
+def test_the_journal_is_paged_and_leads_to_its_entries(bank: dict[str, Caller], drawn: World) -> None:
+    auditor = bank["auditor"]
+    whole = told(auditor, "/statements/journal")
+    assert (whole["from"], whole["as_of"], whole["count"]) == ("2026-01-01", "2026-03-31", len(whole["items"]))
+    assert whole["sums"][0]["debited"] == whole["sums"][0]["credited"]
+    last = whole["items"][-1]
+    assert (last["kind"], last["deal"]) == ("drawdown", "D-ANN")
+    assert {(one["account"], one["instrument"], one["money"]["amount"]) for one in last["postings"]} >= {
+        ("loan_principal", "L-ANN", "60000.00"), ("cash", "L-ANN", "-60000.00"),
+    }  # fmt: skip
+    first = told(auditor, "/statements/journal?limit=1")
+    second = told(auditor, f"/statements/journal?limit=1&after={first['next']}")
+    assert [first["items"][0], second["items"][0]] == whole["items"][:2]
+    assert auditor.get(f"/api/v1/entries/{last['id']}").json()["kind"] == "drawdown"
+
+
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_downloads_say_what_json_says(bank: dict[str, Caller], drawn: World, address: str) -> None:
     auditor = bank["auditor"]
@@ -100,7 +147,7 @@ def test_downloads_say_what_json_says(bank: dict[str, Caller], drawn: World, add
     book = CalamineWorkbook.from_filelike(io.BytesIO(workbook.content))
     sheet = book.get_sheet_by_index(0).to_python()
     assert book.sheet_names[1] == "About" and len(sheet) == len(rows) > 1
-    spans = address in ("/statements/income", "/statements/cash-flow", "/statements/trial-balance")
+    spans = address.startswith("/statements/") and address != "/statements/balance-sheet"
     marks = {"Fund": FUND, **({"From": "2026-01-01"} if spans else {}), "Day": "2026-03-31", "Seal": str(seal)}
     assert rows[0][: len(marks)] == list(marks), "a file tells by itself what it is"
     for in_csv, in_xlsx in zip(rows[1:], sheet[1:], strict=True):
@@ -127,6 +174,12 @@ def test_statements_are_for_those_inside(bank: dict[str, Caller], stranger: Call
         pytest.param("/statements/income?seal=999999", 404, "seal-beyond-head", id="a seal that is not there yet"),
         pytest.param("/statements/income?format=pdf", 422, "input-refused", id="a form that nobody writes"),
         pytest.param("/statements/income?by=effective_on", 422, "input-refused", id="not by value day"),
+        pytest.param("/statements/journal?after=5", 422, "input-refused", id="no place in the journal"),
+        pytest.param("/accounts/all/statement", 404, "no-such-thing", id="all of no instrument"),
+        pytest.param("/accounts/all/statement?instrument=L-NONE", 404, "no-such-thing", id="no such instrument"),
+        pytest.param(
+            "/accounts/cash/statement?instrument=L-ANN&flow=other", 422, "input-refused", id="a flow of an instrument"
+        ),
         pytest.param("/statements/cash-flow?compare=2025-03-31", 422, "input-refused", id="nothing stands beside it"),
         pytest.param("/statements/income?compare=2026-04-02", 422, "input-refused", id="a day not reached beside it"),
         pytest.param("/statements/balance-sheet?from=2026-01-01", 422, "input-refused", id="no first day of a day"),

@@ -15,7 +15,7 @@ from tests.api.world import DAY, World
 from tests.conftest import TestDatabase
 from tests.pages.conftest import Browser, words
 
-PLACES = ("balance-sheet", "income", "cash-flow", "trial-balance", "accounts/cash")
+PLACES = ("balance-sheet", "income", "cash-flow", "trial-balance", "journal", "accounts/cash")
 
 
 def opened(browser: Browser, address: str) -> str:
@@ -41,7 +41,7 @@ def test_the_ledger_is_in_the_navigation_and_leads_to_every_statement(
 ) -> None:
     page = opened(people_in["auditor"], "/ledger")
     assert '<a href="/ledger" aria-current="page">Ledger</a>' in page
-    for place in ("balance-sheet", "income", "cash-flow", "trial-balance"):
+    for place in ("balance-sheet", "income", "cash-flow", "trial-balance", "journal"):
         assert f"/ledger/harbours/{place}" in links(page).values()
 
 
@@ -61,6 +61,37 @@ def test_a_line_of_the_cash_flow_leads_to_its_entries(people_in: dict[str, Brows
     assert "Loans paid out -60,000.00" in said(page) and "Cash at the end 940,000.00" in said(page)
     flow = said(opened(auditor, links(page)["-60,000.00"]))
     assert "Cash: Loans paid out" in flow and "Closing balance -60,000.00" in flow
+
+
+def test_an_instrument_leads_to_its_statement_of_account(people_in: dict[str, Browser], world: World) -> None:
+    auditor = people_in["auditor"]
+    to = links(opened(auditor, "/deals/D-ANN"))["Statement of account of L-ANN"]
+    own = said(opened(auditor, to))
+    kept = [to for to in links(opened(auditor, to)).values() if "seal=" in to]
+    assert kept and all("instrument=L-ANN" in one for one in kept), "the address that keeps it is of the instrument too"
+    assert "L-ANN: statement of account" in own and "Closing balance 60,000.00" in own and "Loan principal" in own
+    assert "Statement of account" not in people_in["ann"].get("/deals/D-ANN").text
+    assert people_in["ann"].get(to).status_code == 403
+
+
+def test_the_day_beside_a_statement_is_chosen_and_kept(people_in: dict[str, Browser], world: World) -> None:
+    auditor = people_in["auditor"]
+    page = opened(auditor, "/ledger/harbours/balance-sheet")
+    assert "Beside it 31 Mar 2025" in said(page) and "Result of the year 0.00 0.00" in said(page)
+    assert "Commitments signed and not yet paid out" in said(page)
+    chosen = opened(auditor, "/ledger/harbours/balance-sheet?as_of=2026-03-31&compare=2025-12-31")
+    assert "Beside it 31 Dec 2025" in said(chosen) and 'name="compare" value="2025-12-31"' in chosen
+    assert "compare=2025-12-31" in links(chosen)["CSV"]
+    late = auditor.get("/ledger/harbours/income?from=2026-01-01&as_of=2026-03-31&compare=2099-01-01")
+    assert "has reached 31 Mar 2026" in late.text.split('id="field-compare-error"')[1]
+
+
+def test_the_journal_shows_every_entry_and_leads_to_it(people_in: dict[str, Browser], world: World) -> None:
+    auditor = people_in["auditor"]
+    page = opened(auditor, "/ledger/harbours/journal")
+    (entry,) = [to for text, to in links(page).items() if text.startswith("Drawdown ")]
+    assert "Drawdown" in said(opened(auditor, entry))
+    assert "All entries of these days" in said(page)
 
 
 def test_provisions_are_a_line_that_says_zero(people_in: dict[str, Browser], world: World) -> None:
@@ -87,7 +118,9 @@ def test_old_figures_say_so_in_their_heading(
     with database.sessions.begin(Role.NIGHT) as session:
         seal_facts(session)
     for place in PLACES:
-        address = led.replace("balance-sheet", place) + "&from=2025-01-01" * (place in ("income", "cash-flow"))
+        address = led.replace("balance-sheet", place) + "&from=2025-01-01" * (
+            place in ("income", "cash-flow", "trial-balance", "journal")
+        )
         page = opened(auditor, address)
         heading = re.search(r"<h1>(.*?)</h1>", page, re.DOTALL)
         assert heading and "as known at seal" in heading.group(1)

@@ -229,3 +229,58 @@ def test_cash_moves_in_groups_and_ends_where_the_balance_sheet_has_it(reading: S
     for day in (OLD, NEW):
         cash = statements.cash_flow(reading, fund_code=FUND, first=None, as_of=day).figures.closing.amounts
         assert cash == statements.balance_sheet(reading, fund_code=FUND, as_of=day).figures.assets.lines[0].amounts
+
+
+ENTRIES_OF_2025 = [
+    "received", "more", "earned again", "signed again", "rent", "repaid", "slip", "taken back", "given out",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("limit", [1, 4, 9, 100])
+def test_the_journal_has_every_entry_in_the_order_of_its_booking(reading: Session, limit: int) -> None:
+    told: list[str] = []
+    after = None
+    while True:
+        page = statements.journal(reading, fund_code=FUND, as_of=NEW, after=after, limit=limit).figures
+        told += [one.reason for one in page.entries]
+        assert page.count == 9, "of the whole span"
+        after = page.next
+        if after is None:
+            break
+    assert told == ENTRIES_OF_2025
+    whole = statements.whole_journal(reading, fund_code=FUND, as_of=NEW)
+    assert [one.reason for one in whole.entries] == ENTRIES_OF_2025
+
+
+def test_the_journal_s_sums_are_what_the_trial_balance_says_moved(reading: Session) -> None:
+    (total,) = statements.journal(reading, fund_code=FUND, as_of=NEW).figures.sums
+    assert (euros(total.debited), euros(total.credited)) == (534, 534), "334 on accounts, 200 of memorandum"
+    entries = statements.journal(reading, fund_code=FUND, as_of=NEW).figures.entries
+    assert sum(one.minor for entry in entries for one in entry.postings if one.minor > 0) == 534_00
+    (slip,) = [one for one in entries if one.reason == "slip"]
+    (back,) = [one for one in entries if one.reason == "taken back"]
+    assert back.reverses_id == slip.id
+    assert [(one.code, one.minor) for one in slip.postings] == [("loan_principal", 20_00), ("cash", -20_00)]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "reasons"),
+    [("2024-01-01", "2024-12-31", 4), ("2025-09-01", "2025-09-01", 1), ("2025-10-01", "2025-10-31", 0)],
+)
+def test_the_span_of_a_journal_is_chosen(reading: Session, first: str, last: str, reasons: int) -> None:
+    found = statements.journal(
+        reading, fund_code=FUND, first=date.fromisoformat(first), as_of=date.fromisoformat(last)
+    ).figures
+    assert (len(found.entries), found.count) == (reasons, reasons)
+    assert not any(one.minor for one in found.difference)
+
+
+@pytest.mark.parametrize("after", ["2025-01-01", "2025-01-01~x", "2025-99-01~1", f"2025-01-01~{'9' * 30}", "1~2~3"])
+def test_a_place_in_the_journal_that_is_none_is_refused(reading: Session, after: str) -> None:
+    with pytest.raises(InputRefused, match="what `next` said"):
+        statements.journal(reading, fund_code=FUND, as_of=NEW, after=after)
+
+
+def test_a_journal_as_known_at_an_old_seal_knows_no_more(reading: Session) -> None:
+    found = statements.journal(reading, fund_code=FUND, first=date(2024, 1, 1), as_of=NEW, seal=4)
+    assert found.head.is_old and found.figures.count == len(found.figures.entries) < 13

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from domain.cash_flow import CashFlow
 from domain.desk.statements.heads import ByDay, ComparedStatement, FundStatement, StatementHead
+from domain.desk.statements.journal import Journal, WholeJournal, journal, whole_journal
 from domain.desk.statements.postings import (
+    EVERY_ACCOUNT,
     AccountLine,
     AccountStatement,
     WholeAccount,
@@ -12,10 +14,12 @@ from domain.desk.statements.postings import (
     whole_account,
 )
 from domain.desk.statements.sums import balance_sheet, cash_flow, income, trial_balance
+from domain.store.export import ExportedEntry, ExportedPosting
 from domain.store.statements import Account, PostingLine
 
 __all__ = [
-    "Account", "AccountLine", "AccountStatement", "ByDay", "CashFlow", "ComparedStatement", "FundStatement",
-    "PostingLine", "StatementHead", "WholeAccount", "account_statement", "balance_sheet", "cash_flow", "income",
-    "trial_balance", "whole_account",
+    "EVERY_ACCOUNT", "Account", "AccountLine", "AccountStatement", "ByDay", "CashFlow", "ComparedStatement",
+    "ExportedEntry", "ExportedPosting", "FundStatement", "Journal", "PostingLine", "StatementHead", "WholeAccount",
+    "WholeJournal", "account_statement", "balance_sheet", "cash_flow", "income", "journal", "trial_balance",
+    "whole_account", "whole_journal",
 ]  # fmt: skip

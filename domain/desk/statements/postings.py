@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlmodel import Session
@@ -20,11 +20,14 @@ from domain.desk.statements.heads import (
     statement_cut,
 )
 from domain.errors import InputRefused, NotFound, Problem
+from domain.ledger import AccountKind
 from domain.money import Money
 from domain.store import statements as store
 from domain.store.statements import Account, PostingLine, PostingPlace, PostingRange
 
 POSTINGS_PER_PAGE_MAX = 200
+EVERY_ACCOUNT = "all"
+"""In the place of an account's code: everything that tells what an instrument stands at, for its own statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,13 @@ class AccountStatement:
 
     ``opening`` and ``closing`` are the whole span's; ``before`` is the balance where this page begins, ``next`` the
     place where the next one goes on, None on the last. With a ``flow`` it tells the part of cash that moved for it,
-    and the balance is the sum so far. Debit is above zero, credit below.
+    and the balance is the sum so far; with an ``instrument`` only its postings. ``EVERY_ACCOUNT`` stands for all that
+    tell what an instrument stands at. Debit is above zero, credit below.
     """
 
     account: Account
     flow: FlowName | None
+    instrument: str | None
     opening: Money
     before: Money
     lines: tuple[AccountLine, ...]
@@ -61,6 +66,7 @@ class WholeAccount:
 
     head: StatementHead
     account: Account
+    instrument: str | None
     opening: Money
     lines: Iterator[AccountLine]
 
@@ -76,21 +82,24 @@ def account_statement(
     seal: int | None = None,
     by: ByDay = "booked_on",
     flow: FlowName | None = None,
+    instrument: str | None = None,
     after: str | None = None,
     limit: int = 100,
 ) -> FundStatement[AccountStatement]:
     """Return a page of an account's postings, by day; ``currency`` None is the fund's, ``first`` None its first day.
 
-    ``after`` is ``next`` of the page before. A ``flow`` is a line of the cash flow: only for cash, by booking day.
-    Refused, in this order: an unknown fund, a seal beyond the head, a day not reached (by booking day), an unknown
-    account, a first day after the last, a flow of another account, an unreadable ``after``.
+    ``after`` is ``next`` of the page before. A ``flow`` is a line of the cash flow: only for cash, by booking day. An
+    ``instrument`` leaves its postings only; with ``EVERY_ACCOUNT`` as code they are its own statement of account.
+    Refused, in this order: an unknown fund, a seal beyond the head, a day not reached (by booking day), an instrument
+    that the fund does not have, an unknown account, a first day after the last, a flow of another account or of an
+    instrument, an unreadable ``after``.
     """
     cut, account, asked = _asked(
         session, fund_code=fund_code, code=code, as_of=as_of, currency=currency, first=first, seal=seal, by=by,
-        flow=flow,
+        flow=flow, instrument=instrument,
     )  # fmt: skip
     place = None if after is None else _place(after)
-    opening = 0 if flow else _opening(session, cut, asked)
+    opening = 0 if flow else _opening(session, asked)
     before = opening + (store.sum_of_postings(session, asked, until=place)[0] if place else 0)
     moved, count = store.sum_of_postings(session, asked)
     size = max(1, min(limit, POSTINGS_PER_PAGE_MAX))
@@ -99,6 +108,7 @@ def account_statement(
     figures = AccountStatement(
         account=account,
         flow=flow,
+        instrument=instrument,
         opening=Money(opening, account.currency),
         before=Money(before, account.currency),
         lines=tuple(_running(shown, before, account.currency)),
@@ -120,16 +130,17 @@ def whole_account(
     seal: int | None = None,
     by: ByDay = "booked_on",
     flow: FlowName | None = None,
+    instrument: str | None = None,
 ) -> WholeAccount:
     """Return an account's postings of a span, all of them, read while they are taken. Refused: as for a page."""
     cut, account, asked = _asked(
         session, fund_code=fund_code, code=code, as_of=as_of, currency=currency, first=first, seal=seal, by=by,
-        flow=flow,
+        flow=flow, instrument=instrument,
     )  # fmt: skip
-    opening = 0 if flow else _opening(session, cut, asked)
+    opening = 0 if flow else _opening(session, asked)
     head = head_of(session, cut, (account.currency,), first=asked.first, by=by)
     lines = _running(store.all_postings(session, asked), opening, account.currency)
-    return WholeAccount(head, account, Money(opening, account.currency), lines)
+    return WholeAccount(head, account, instrument, Money(opening, account.currency), lines)
 
 
 def _asked(
@@ -143,15 +154,31 @@ def _asked(
     seal: int | None,
     by: ByDay,
     flow: FlowName | None,
+    instrument: str | None,
 ) -> tuple[Cut, Account, PostingRange]:
     cut = statement_cut(session, fund_code=fund_code, as_of=as_of, seal=seal, by=by)
-    account = _account(session, cut, code=code, currency=currency or cut.currency)
+    instrument_id = store.instrument_id(session, fund_id=cut.fund_id, code=instrument) if instrument else None
+    if instrument and code == EVERY_ACCOUNT:
+        account = Account(EVERY_ACCOUNT, currency or cut.currency, AccountKind.ASSET.value)
+    else:
+        account = _account(session, cut, code=code, currency=currency or cut.currency)
     if first is not None and first > as_of:
         raise first_after_last(first, as_of)
     if flow is not None and (code != "cash" or by != "booked_on"):
         raise InputRefused([Problem("flow", "it tells cash by booking day, and no other account")], subject="the page")
+    if flow is not None and instrument:
+        told = Problem("instrument", "a line of the cash flow is told for all instruments")
+        raise InputRefused([told], subject="the page")
     asked = PostingRange(
-        cut.fund_id, account.code, account.currency, first or date.min, as_of, cut.known.position, by, flow
+        fund_id=cut.fund_id,
+        code=None if code == EVERY_ACCOUNT else code,
+        currency=account.currency,
+        first=first or date.min,
+        last=as_of,
+        position=cut.known.position,
+        by=by,
+        flow=flow,
+        instrument_id=instrument_id,
     )
     return cut, account, asked
 
@@ -163,13 +190,11 @@ def _running(postings: Iterator[PostingLine] | tuple[PostingLine, ...], before: 
         yield AccountLine(one, Money(one.minor, of), Money(balance, of))
 
 
-def _opening(session: Session, cut: Cut, asked: PostingRange) -> int:
+def _opening(session: Session, asked: PostingRange) -> int:
     if asked.first == date.min:
         return 0
-    whole = PostingRange(
-        asked.fund_id, asked.code, asked.currency, date.min, evening_before(asked.first), cut.known.position, asked.by
-    )
-    return store.sum_of_postings(session, whole)[0]
+    before = replace(asked, first=date.min, last=evening_before(asked.first))
+    return store.sum_of_postings(session, before)[0]
 
 
 def _account(session: Session, cut: Cut, *, code: str, currency: str) -> Account:
