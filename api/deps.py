@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -31,7 +32,9 @@ from domain.desk.people import SignInNeeded, UserKnown
 from domain.errors import InputRefused, Problem, Refusal
 
 COOKIE = "missionbook_session"
+BROWSER_COOKIE = "missionbook_browser"
 KEY_LENGTH_MAX = 200
+_OURS = re.compile(r"[A-Za-z0-9_-]{43}")
 _bearer = HTTPBearer(auto_error=False, description="A token from POST /api/v1/tokens")
 
 
@@ -165,14 +168,20 @@ def reading_inside(actor: SignedIn) -> Actor:
 Inside = Annotated[Actor, Depends(reading_inside)]
 
 
-def cookie_name(request: Request) -> str:
-    """Return what the cookie is called: over https with the prefix that no neighbouring host can set."""
-    return f"__Host-{COOKIE}" if request.url.scheme == "https" else COOKIE
+def cookie_name(request: Request, name: str = COOKIE) -> str:
+    """Return what a cookie is called: over https with the prefix that no neighbouring host can set."""
+    return f"__Host-{name}" if request.url.scheme == "https" else name
 
 
 def cookie_of(request: Request) -> str:
     """Return the secret that a browser sends back; nothing for a browser that is not signed in."""
     return request.cookies.get(cookie_name(request), "")
+
+
+def browser_of(request: Request) -> str:
+    """Return what this browser was given at a sign-in, signed in or not; nothing where it is none of ours."""
+    said = request.cookies.get(cookie_name(request, BROWSER_COOKIE), "")
+    return said if _OURS.fullmatch(said) else ""
 
 
 def visiting(request: Request, _place: Place) -> UserKnown:

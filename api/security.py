@@ -41,7 +41,7 @@ class SignInPlaces:
             self._here -= 1
 
 
-def check_password(sessions: Sessions, *, email: str, password: str, address: str) -> PasswordKept:
+def check_password(sessions: Sessions, *, email: str, password: str, address: str, browser: str = "") -> PasswordKept:
     """Return whose password this is, with the hash that it was checked against.
 
     The slow part runs between two transactions, so that guessing cannot hold the database's connections.
@@ -50,13 +50,13 @@ def check_password(sessions: Sessions, *, email: str, password: str, address: st
     """
     email = email.strip().lower()
     with sessions.begin(Role.APP) as session:
-        counted = sign_ins.count_attempt(session, email=email, address=address)
+        counted = sign_ins.count_attempt(session, email=email, address=address, browser=browser)
         kept = people.password_kept(session, email=email)
     if counted.wait_seconds:
         raise TooManyAttempts(counted.wait_seconds, is_news=counted.is_news)
     people.recognise(kept, password=password)
     with sessions.begin(Role.APP) as session:
-        sign_ins.attempt_succeeded(session, email=email, address=address)
+        sign_ins.attempt_succeeded(session, email=email, address=address, browser=browser)
     return kept
 
 

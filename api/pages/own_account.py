@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from sqlmodel import Session
 
 from api.database.roles import Role
-from api.deps import PageTransaction, Place, Visitor, address_of_caller, database_of
+from api.deps import PageTransaction, Place, Visitor, address_of_caller, browser_of, database_of
 from api.marked import N_
 from api.pages.forms import FORM_GUARDS, RIGHT, Typed, Wrong, see, sentence, wrong_by
 from api.pages.parts import Button, Cell, Field, Form, Mark, Page, Part, Section, Text, line, table
@@ -70,7 +70,9 @@ def change_password(request: Request, visitor: Visitor, typed: Typed, _place: Pl
         sign_ins.refuse_password(fresh, email=user.email, name=user.name, old=old)
         if fresh != typed.get("again", ""):
             raise InputRefused([_differ()], subject="the password")
-        kept = check_password(sessions, email=user.email, password=old, address=address_of_caller(request))
+        kept = check_password(
+            sessions, email=user.email, password=old, address=address_of_caller(request), browser=browser_of(request)
+        )
         fresh_hash = people.hash_password(fresh)
         with sessions.begin(Role.APP, visitor.actor, request=trace_id_of(request)) as session:
             sign_ins.change_own_password(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from http import HTTPStatus
 from typing import Annotated
 
@@ -10,11 +11,13 @@ from fastapi.responses import Response
 
 from api.database.roles import Role
 from api.deps import (
+    BROWSER_COOKIE,
     PageTransaction,
     SignInPlace,
     Visitor,
     address_of_caller,
     agent_of,
+    browser_of,
     cookie_name,
     cookie_of,
     database_of,
@@ -54,12 +57,13 @@ def enter(request: Request, typed: Typed, _place: SignInPlace) -> Response:
     reader = reader_of(request)
     email, kept, wanted = typed.get("email", "").strip(), kept_again(request, typed), typed.get("next", "")
     request.state.tried_email = email.lower()[:100]
-    sessions = database_of(request).sessions
+    sessions, browser = database_of(request).sessions, browser_of(request) or secrets.token_urlsafe(32)
     try:
         checked = check_password(
-            sessions, email=email, password=typed.get("password", ""), address=address_of_caller(request)
-        )
-        known, opened = _open(request, checked)
+            sessions, email=email, password=typed.get("password", ""), address=address_of_caller(request),
+            browser=browser_of(request),
+        )  # fmt: skip
+        known, opened = _open(request, checked, browser=browser)
     except (SignInRefused, TooManyAttempts) as refusal:
         note_refusal(request, refusal)
         status = HTTPStatus.TOO_MANY_REQUESTS if isinstance(refusal, TooManyAttempts) else HTTPStatus.UNAUTHORIZED
@@ -76,11 +80,12 @@ def enter(request: Request, typed: Typed, _place: SignInPlace) -> Response:
     else:
         answer = see(wanted if is_ours(wanted) else home_of(known.actor.role))
     give_cookie(request, answer, opened)
+    _keep_browser(request, answer, browser)
     return answer
 
 
-def _open(request: Request, checked: PasswordKept) -> tuple[UserKnown, WebSessionOpened]:
-    """Sign the browser in with a new secret; what it was signed in with before ends.
+def _open(request: Request, checked: PasswordKept, *, browser: str = "") -> tuple[UserKnown, WebSessionOpened]:
+    """Sign the browser in with a new secret; what it was signed in with before ends, and the browser is known.
 
     Refused: a password that was changed since it was checked (``SignInRefused``).
     """
@@ -95,6 +100,8 @@ def _open(request: Request, checked: PasswordKept) -> tuple[UserKnown, WebSessio
                 sign_ins.end_one(session, sign_in_id=before.sign_in_id, by=before.actor)
     with sessions.begin(Role.APP, known.actor, request=trace_id_of(request)) as session:
         by = people.still_fits(session, checked)
+        if browser:
+            sign_ins.know_browser(session, browser=browser, by=by)
         return known, people.open_web_session(session, by=by, agent=agent_of(request))
 
 
@@ -114,6 +121,18 @@ def give_cookie(request: Request, answer: Response, opened: WebSessionOpened) ->
         max_age=WEB_SESSION_HOURS * 3600,
         httponly=True,
         samesite="lax",
+        secure=request.url.scheme == "https",
+    )
+
+
+def _keep_browser(request: Request, answer: Response, browser: str) -> None:
+    """Let the browser keep by what it is known again. It opens nothing: it only says where to count attempts."""
+    answer.set_cookie(
+        cookie_name(request, BROWSER_COOKIE),
+        browser,
+        max_age=sign_ins.KEPT_DAYS * 24 * 3600,
+        httponly=True,
+        samesite="strict",
         secure=request.url.scheme == "https",
     )
 

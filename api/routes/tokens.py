@@ -49,7 +49,9 @@ def exchange_token(request: Request, actor: SignedIn, session: Transaction) -> T
 
     The old token is worthless from now on. Whoever uses it again has copied it: every token of its family ends.
     """
-    given = sign_ins.exchange_token(session, token_id=request.state.known.sign_in_id, by=actor)
+    given = sign_ins.exchange_token(
+        session, token_id=request.state.known.sign_in_id, address=address_of_caller(request), by=actor
+    )
     return TokenAnswer.model_validate(given)
 
 

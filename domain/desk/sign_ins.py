@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import secrets
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -22,7 +21,7 @@ from domain.errors import InputRefused, NotFound, Problem
 from domain.passwords import password_problems
 from domain.store import audit, people_queries
 from domain.store import sign_ins as store
-from domain.store.sign_ins import AttemptState
+from domain.store.sign_ins import AttemptPlace, AttemptState
 
 KEPT_DAYS = 30
 """How long a sign-in that is over stays readable for its owner; the audit keeps that it was."""
@@ -41,16 +40,45 @@ class SignInStanding:
     agent: str
 
 
-def count_attempt(session: Session, *, email: str, address: str) -> AttemptState:
-    """Count an attempt to sign in before its password is looked at; ``wait_seconds`` is 0 where it may be."""
-    account, place = _counted(email=email, address=address)
-    return store.count_attempt(session, account=account, address=place)
+def count_attempt(session: Session, *, email: str, address: str, browser: str = "") -> AttemptState:
+    """Count an attempt to sign in before its password is looked at; ``wait_seconds`` is 0 where it may be.
+
+    ``browser`` is what a browser was given at a sign-in: where the same person signed in with it, nothing that is
+    guessed elsewhere makes it wait.
+    """
+    return store.count_attempt(session, _counted(email=email, address=address, browser=browser))
 
 
-def attempt_succeeded(session: Session, *, email: str, address: str) -> None:
-    """Take an attempt that was right out of the count, and remember that this person was at this address."""
-    account, place = _counted(email=email, address=address)
-    store.attempt_succeeded(session, account=account, address=place)
+def attempt_succeeded(session: Session, *, email: str, address: str, browser: str = "") -> None:
+    """Take an attempt that was right out of the count, and remember that this person was at this place."""
+    store.attempt_succeeded(session, _counted(email=email, address=address, browser=browser))
+
+
+def know_browser(session: Session, *, browser: str, by: Actor) -> None:
+    """Remember that the actor signed in with this browser: for 30 days it is a known place wherever it is."""
+    assert by.id is not None, "a person signs in"
+    store.know_place(session, user_id=by.id, place=_hashed("browser", browser))
+
+
+def let_in_from(session: Session, *, email: str, address: str, by: Actor) -> None:
+    """Let somebody sign in from an address as from a known one, however much is guessed elsewhere.
+
+    Refused: the role of who does it, what is no address (``InputRefused``), an unknown email (``NotFound``).
+    """
+    permit(Act.ADMINISTER, by=by)
+    email = email.strip().lower()
+    try:
+        known = str(ipaddress.ip_address(address.strip()))
+    except ValueError:
+        wrong = Problem("address", "write an address such as 192.0.2.1")
+        raise InputRefused([wrong], subject="the address") from None
+    row = people_queries.user_who_may_sign_in(session, email)
+    if row is None or not store.know_place(session, user_id=row["id"], place=_hashed("address", network_of(known))):
+        raise NotFound("user", email)
+    audit.record(
+        session, by=by, act="let in from an address", subject_kind="user", subject=row["id"], detail={"email": email},
+        after={"known_at": network_of(known), "for_days": KEPT_DAYS},
+    )  # fmt: skip
 
 
 def network_of(address: str) -> str:
@@ -66,10 +94,17 @@ def network_of(address: str) -> str:
     return str(ipaddress.ip_network((int(known), 64), strict=False))
 
 
-def _counted(*, email: str, address: str) -> Iterable[bytes]:
+def _counted(*, email: str, address: str, browser: str) -> AttemptPlace:
     """Return what is counted, as hashes: what is typed as an email may be a password."""
-    for kind, said in (("account", email), ("address", network_of(address))):
-        yield hashlib.sha256(f"{kind} {said}".encode("utf-8", "replace")).digest()
+    return AttemptPlace(
+        account=_hashed("account", email),
+        address=_hashed("address", network_of(address)),
+        browser=_hashed("browser", browser) if browser else None,
+    )
+
+
+def _hashed(kind: str, said: str) -> bytes:
+    return hashlib.sha256(f"{kind} {said}".encode("utf-8", "replace")).digest()
 
 
 def own(session: Session, *, by: Actor) -> tuple[SignInStanding, ...]:
@@ -116,8 +151,8 @@ def end_everywhere_of(session: Session, *, email: str, by: Actor) -> int:
     return ended
 
 
-def exchange_token(session: Session, *, token_id: UUID | None, by: Actor) -> TokenGiven:
-    """Give a new token for the one of this request, which is worthless from now on.
+def exchange_token(session: Session, *, token_id: UUID | None, address: str, by: Actor) -> TokenGiven:
+    """Give a new token for the one of this request, which is worthless from now on; the actor is known at ``address``.
 
     Refused: a token that was exchanged meanwhile (``SignInNeeded``). Whoever uses it again ends its whole family.
     """
@@ -128,6 +163,7 @@ def exchange_token(session: Session, *, token_id: UUID | None, by: Actor) -> Tok
     )
     if not expires_at:
         raise SignInNeeded
+    store.know_place(session, user_id=by.id, place=_hashed("address", network_of(address)))
     audit.record(session, by=by, act="exchange a token", subject_kind="user", subject=by.id)
     return TokenGiven(token, expires_at)
 

@@ -23,7 +23,7 @@ class StoredAnswer:
 def user_by_email(session: Session, email: str) -> RowMapping | None:
     """Return a user who may sign in, with the hash of the password; None for an unknown or disabled one.
 
-    The database answers a request that nobody is signed in for, and who is signed in for themselves only.
+    The database answers only a request that nobody is signed in for.
     """
     return session.execute(text("SELECT * FROM sign_in_of(:email)"), {"email": email}).mappings().one_or_none()
 

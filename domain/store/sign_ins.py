@@ -5,6 +5,7 @@ A request can read no hash; it says one and learns whose it is (``migrations/sql
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -21,18 +22,35 @@ class AttemptState:
     is_news: bool
 
 
-def count_attempt(session: Session, *, account: bytes, address: bytes) -> AttemptState:
+@dataclass(frozen=True, slots=True)
+class AttemptPlace:
+    """What an attempt is counted for, as hashes: whose it says it is, and the address and the browser it comes from."""
+
+    account: bytes
+    address: bytes
+    browser: bytes | None
+
+
+_AT = "CAST(:account AS bytea), sign_in_place(:account, :address, CAST(:browser AS bytea))"
+
+
+def count_attempt(session: Session, at: AttemptPlace) -> AttemptState:
     """Count an attempt before its password is looked at; where it has to wait it is not counted."""
     row = session.execute(
-        text("SELECT wait_seconds, is_news FROM sign_in_attempted(:account, :address)"),
-        {"account": account, "address": address},
+        text(f"SELECT wait_seconds, is_news FROM sign_in_attempted({_AT})"), dataclasses.asdict(at)
     ).one()
     return AttemptState(row.wait_seconds, row.is_news)
 
 
-def attempt_succeeded(session: Session, *, account: bytes, address: bytes) -> None:
+def attempt_succeeded(session: Session, at: AttemptPlace) -> None:
     """Take an attempt that was right out of the count."""
-    session.execute(text("SELECT sign_in_succeeded(:account, :address)"), {"account": account, "address": address})
+    session.execute(text(f"SELECT sign_in_succeeded({_AT})"), dataclasses.asdict(at))
+
+
+def know_place(session: Session, *, user_id: UUID, place: bytes) -> bool:
+    """Remember that a person is known at an address or in a browser; tell whether there is such a person."""
+    known = session.execute(text("SELECT know_place(:user_id, :place)"), {"user_id": user_id, "place": place})
+    return bool(known.scalar_one())
 
 
 def user_of_token(session: Session, token_hash: bytes, *, idle_minutes: int) -> RowMapping | None:

@@ -53,7 +53,7 @@ def test_signing_out_everywhere_also_ends_what_is_being_exchanged(
     token_id = next(one["id"] for one in old.get("/api/v1/sign-ins").json() if one["is_this_one"])
     with ThreadPoolExecutor(1) as pool:
         with database.sessions.begin(Role.APP, by) as session:
-            fresh = sign_ins.exchange_token(session, token_id=token_id, by=by)
+            fresh = sign_ins.exchange_token(session, token_id=token_id, address="192.0.2.1", by=by)
 
             def end() -> None:
                 with database.sessions.begin(Role.APP, by) as other:
@@ -74,7 +74,7 @@ def test_a_copied_token_also_ends_what_is_being_exchanged(
     token_id = next(one["id"] for one in second.get("/api/v1/sign-ins").json() if one["is_this_one"])
     with ThreadPoolExecutor(1) as pool:
         with database.sessions.begin(Role.APP, by) as session:
-            third = sign_ins.exchange_token(session, token_id=token_id, by=by)
+            third = sign_ins.exchange_token(session, token_id=token_id, address="192.0.2.1", by=by)
             using = pool.submit(lambda: first.get("/api/v1/me"))
             assert waits(database, using)
         assert using.result(60).status_code == 401

@@ -125,3 +125,16 @@ def test_somebody_is_signed_out_everywhere_by_command(environment: Mapping[str, 
     assert "sign-ins ended: 2" in done.output
     assert [Caller(stranger.app, one).get("/api/v1/me").status_code for one in tokens] == [401, 401]
     assert stranger.post("/api/v1/tokens", said).status_code == 201
+
+
+def test_a_person_is_let_in_from_an_address_by_command(environment: Mapping[str, str], database: TestDatabase) -> None:
+    add(environment, "--role", "auditor")
+    done = call(environment, "let-in", "--email", "eve@bank.example", "--from", "203.0.113.99")
+    assert done.exit_code == 0, done.output
+    assert "203.0.113.99 for 30 days" in done.output
+    assert isinstance(
+        call(environment, "let-in", "--email", "eve@x.example", "--from", "192.0.2.9").exception, NotFound
+    )
+    with database.sessions.begin(Role.MIGRATOR) as session:
+        known = session.execute(text("SELECT after FROM audit WHERE act = 'let in from an address'")).scalars().all()
+    assert known == [{"known_at": "203.0.113.99", "for_days": 30}]

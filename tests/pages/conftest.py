@@ -30,15 +30,15 @@ INVESTEES = {"ann": "HARBOUR", "ben": "MILL"}
 class Browser:
     """Somebody at the pages: a stranger, or a person whose cookie is kept. It follows no redirect by itself."""
 
-    def __init__(self, app: FastAPI, cookie: str = "") -> None:
-        self.app, self.cookie = app, cookie
+    def __init__(self, app: FastAPI, cookie: str = "", address: str = "192.0.2.1") -> None:
+        self.app, self.cookie, self.address = app, cookie, address
 
     def __call__(self, method: str, address: str, **more: Any) -> httpx.Response:
         return asyncio.run(self._call(method, address, **more))
 
     async def _call(self, method: str, address: str, **more: Any) -> httpx.Response:
         headers = {**({"Cookie": f"{COOKIE}={self.cookie}"} if self.cookie else {}), **more.pop("headers", {})}
-        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False, client=("192.0.2.1", 4000))
+        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False, client=(self.address, 4000))
         async with httpx.AsyncClient(transport=transport, base_url="http://bank.example") as client:
             return await client.request(method, address, headers=headers, **more)
 

@@ -22,14 +22,27 @@ EVERYBODYS = "SELECT s.password_hash FROM app_user u, sign_in_of(u.email) s"
 
 
 @pytest.mark.parametrize("role", [PersonRole.INVESTEE, PersonRole.OFFICER, PersonRole.STEWARD])
-def test_who_is_signed_in_asks_for_no_hash_but_their_own(
-    database: TestDatabase, somebody: dict[str, UUID], role: PersonRole
-) -> None:
+def test_who_is_signed_in_asks_for_no_hash(database: TestDatabase, somebody: dict[str, UUID], role: PersonRole) -> None:
     with acting(database, somebody[role]) as connection:
         assert connection.execute("SELECT count(*) > 0 FROM app_user").fetchone() == (True,)
-        assert connection.execute(EVERYBODYS.encode()).fetchall() == [("$argon2id$kept",)]
+        assert connection.execute(EVERYBODYS.encode()).fetchall() == []
         own = connection.execute("SELECT * FROM sign_in_of(%s)", (f"{role}@bank.example",)).fetchall()
-    assert len(own) == 1
+    assert own == []
+
+
+@pytest.mark.parametrize(("role", "may"), [
+    (PersonRole.OFFICER, True), (PersonRole.BOARD, False), (PersonRole.STEWARD, False), (None, False),
+])  # fmt: skip
+def test_a_request_makes_a_place_known_for_who_is_signed_in_only(
+    database: TestDatabase, somebody: dict[str, UUID], role: PersonRole | None, may: bool
+) -> None:
+    with acting(database, somebody[role] if role else None) as connection:
+        asked = "SELECT know_place(%s, sha256('here'))"
+        assert connection.execute(asked, (somebody[PersonRole.OFFICER],)).fetchone() == (may,)
+        connection.commit()
+    with closing(psycopg.connect(database.url(Role.MIGRATOR))) as owner:
+        rows = owner.execute("SELECT kind, failed FROM sign_in_attempt WHERE succeeded_at IS NOT NULL").fetchall()
+    assert rows == ([("pair", 0)] if may else [])
 
 
 def test_a_stranger_cannot_join_people_to_their_hashes(database: TestDatabase, somebody: dict[str, UUID]) -> None:
