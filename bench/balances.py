@@ -10,22 +10,20 @@ from __future__ import annotations
 
 import random
 import statistics
-import tempfile
 import time
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
-from pathlib import Path
 from uuid import UUID
 
 import psycopg
 from sqlalchemy import text
 from sqlmodel import Session
 
-from api.database.embedded import Cluster, discard, hold
-from api.database.migrations import migrate
-from api.database.roles import Role, settle_database
+from api.database.embedded import Cluster
+from api.database.roles import Role
 from api.database.sessions import Sessions
+from bench._book import fresh, server
 from domain.authority import NIGHT
 from domain.calendar import month_ends
 from domain.desk import funds, ledger, periods
@@ -44,22 +42,13 @@ PLAIN = """SELECT a.code, a.currency, coalesce(sum(p.amount), 0)::bigint FROM ac
 
 def main() -> bool:
     """Measure and print; return whether both promises hold by booking and by value day."""
-    with tempfile.TemporaryDirectory(prefix="missionbook-bench-") as folder:
-        Path(folder).chmod(0o711)
-        data = Path(folder) / "data"
-        with hold(data, durable=False) as cluster:
-            held = measured(cluster)
-        discard(data)
-    return held
+    with server(durable=False) as cluster:
+        return measured(cluster)
 
 
 def measured(cluster: Cluster) -> bool:
     """Make the book in a fresh database of a server, close its months and measure."""
-    with psycopg.connect(cluster.superuser_url(), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {NAME}")
-        settle_database(connection, NAME)
-    migrate(cluster.url(Role.MIGRATOR, NAME))
-    sessions = Sessions(lambda role: cluster.url(role, NAME))
+    sessions = fresh(cluster, NAME)
     try:
         fund_id = made(cluster, sessions)
         with sessions.begin(Role.NIGHT, NIGHT) as session:

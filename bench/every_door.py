@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -30,13 +28,14 @@ from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
 from starlette.types import Receive, Scope, Send
 
-from api.database.embedded import Cluster, discard, hold
+from api.database.embedded import Cluster
 from api.database.migrations import migrate
 from api.database.roles import DATABASE
 from api.database.roles import Role as DatabaseRole
 from api.database.sessions import Sessions
 from api.demonstration import load_demonstration
 from api.main import build_app
+from bench._book import server
 from domain.authority import NIGHT
 from domain.desk import people
 from domain.parties import Role
@@ -148,29 +147,25 @@ async def tokens_of(app: FastAPI) -> dict[str, str]:
 
 def main() -> bool:
     """Call the application on the demonstration's book, in a database of its own."""
-    with tempfile.TemporaryDirectory(prefix="missionbook-bench-") as folder:
-        Path(folder).chmod(0o711)
-        data = Path(folder) / "data"
-        with hold(data, durable=False) as cluster:
-            migrate(cluster.url(DatabaseRole.MIGRATOR))
-            sessions = Sessions(cluster.url)
-            load_demonstration(sessions)
-            with psycopg.connect(cluster.superuser_url(DATABASE)) as connection:
-                known = {
-                    name: [row[0] for row in connection.execute(question.encode())] for name, question in KNOWN.items()
-                }
-                party = connection.execute("SELECT d.investee_id FROM deal d ORDER BY code LIMIT 1").fetchone()
-            with sessions.begin(DatabaseRole.NIGHT) as session:
-                for name, role in CALLERS.items():
-                    people.add_user(
-                        session, email=f"{name}@calls.example", name=name, role=role, password=PASSWORD, by=NIGHT,
-                        party_id=party[0] if party and role is Role.INVESTEE else None,
-                    )  # fmt: skip
-            app = build_app(TheBook(sessions, cluster))
-            set_up_quiet_logs()
-            told = knock(app, asyncio.run(tokens_of(app)), known, calls=CALLS)
-            sessions.close()
-        discard(data)
+    with server(durable=False) as cluster:
+        migrate(cluster.url(DatabaseRole.MIGRATOR))
+        sessions = Sessions(cluster.url)
+        load_demonstration(sessions)
+        with psycopg.connect(cluster.superuser_url(DATABASE)) as connection:
+            known = {
+                name: [row[0] for row in connection.execute(question.encode())] for name, question in KNOWN.items()
+            }
+            party = connection.execute("SELECT d.investee_id FROM deal d ORDER BY code LIMIT 1").fetchone()
+        with sessions.begin(DatabaseRole.NIGHT) as session:
+            for name, role in CALLERS.items():
+                people.add_user(
+                    session, email=f"{name}@calls.example", name=name, role=role, password=PASSWORD, by=NIGHT,
+                    party_id=party[0] if party and role is Role.INVESTEE else None,
+                )  # fmt: skip
+        app = build_app(TheBook(sessions, cluster))
+        set_up_quiet_logs()
+        told = knock(app, asyncio.run(tokens_of(app)), known, calls=CALLS)
+        sessions.close()
     print(
         f"{told.calls} calls: " + ", ".join(f"{n} times {int(status)}" for status, n in sorted(told.statuses.items()))
     )

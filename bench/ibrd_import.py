@@ -22,11 +22,10 @@ import psycopg
 from psycopg import sql
 
 from api.commands.positions import bring_in
-from api.database.embedded import Cluster, discard, hold
-from api.database.migrations import migrate
-from api.database.roles import Role, settle_database
-from api.database.sessions import Sessions
+from api.database.embedded import Cluster
+from api.database.roles import Role
 from api.files.ibrd import AMOUNTS, COLUMNS
+from bench._book import fresh, server
 
 TIMES_BARE_MAX = 5.0
 MEMORY_MB_MAX = 300
@@ -57,16 +56,12 @@ class Round:
 
 def main() -> bool:
     """Measure and print; return whether the promise holds."""
-    with tempfile.TemporaryDirectory(prefix="missionbook-bench-") as folder:
-        Path(folder).chmod(0o711)
+    with tempfile.TemporaryDirectory(prefix="missionbook-bench-") as folder, server() as cluster:
         file, memory_mb = statement_file(Path(folder)), 0.0
-        data = Path(folder) / "data"
-        with hold(data) as cluster:
-            rounds = []
-            for number in range(ROUNDS):
-                rounds.append(one_round(cluster, f"round_{number}", file))
-                memory_mb = max(memory_mb, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-        discard(data)
+        rounds = []
+        for number in range(ROUNDS):
+            rounds.append(one_round(cluster, f"round_{number}", file))
+            memory_mb = max(memory_mb, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
     best = min(rounds, key=lambda r: r.ours)
     bare = min(r.bare for r in rounds)
     without = min(r.without_foreign_keys for r in rounds)
@@ -119,11 +114,7 @@ def statement_file(folder: Path) -> Path:
 
 def one_round(cluster: Cluster, name: str, file: Path) -> Round:
     """Import into a fresh database, then COPY what came out of it into bare tables of the same database."""
-    with psycopg.connect(cluster.superuser_url(), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        settle_database(connection, name)
-    migrate(cluster.url(Role.MIGRATOR, name))
-    sessions = Sessions(lambda role: cluster.url(role, name))
+    sessions = fresh(cluster, name)
     try:
         with sessions.begin(Role.NIGHT):
             pass  # connected: start-up is not measured

@@ -8,7 +8,6 @@ psycopg on the same server and role, and nothing done with the rows.
 from __future__ import annotations
 
 import statistics
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -19,12 +18,12 @@ import psycopg
 from sqlalchemy import event
 from sqlmodel import Session
 
-from api.database.embedded import Cluster, discard, hold
-from api.database.migrations import migrate
-from api.database.roles import Role, settle_database
+from api.database.embedded import Cluster
+from api.database.roles import Role
 from api.database.sessions import Sessions
 from api.files.book import read_book
 from api.schemas.impact import ImpactAnswer
+from bench._book import fresh, server
 from domain.authority import NIGHT, Actor
 from domain.desk import ledger, people
 from domain.desk.book import load
@@ -40,24 +39,17 @@ BOOK = Path(__file__).resolve().parents[1] / "examples" / "commons"
 
 def main() -> bool:
     """Measure and print; return whether the promise holds for both funds."""
-    with tempfile.TemporaryDirectory(prefix="missionbook-bench-") as folder:
-        Path(folder).chmod(0o711)
-        with hold(Path(folder) / "data", durable=False) as cluster:
-            sessions = loaded(cluster)
-            board = board_member(sessions)
-            held = [measure(sessions, cluster.url(Role.APP, "bench"), board, fund) for fund in FUNDS]
-            sessions.close()
-        discard(Path(folder) / "data")
+    with server(durable=False) as cluster:
+        sessions = loaded(cluster)
+        board = board_member(sessions)
+        held = [measure(sessions, cluster.url(Role.APP, "bench"), board, fund) for fund in FUNDS]
+        sessions.close()
     return all(held)
 
 
 def loaded(cluster: Cluster) -> Sessions:
     """Load the demonstration book into a database of its own, and seal it."""
-    with psycopg.connect(cluster.superuser_url(), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE bench")
-        settle_database(connection, "bench")
-    migrate(cluster.url(Role.MIGRATOR, "bench"))
-    sessions = Sessions(lambda role: cluster.url(role, "bench"))
+    sessions = fresh(cluster, "bench")
     with sessions.begin(Role.NIGHT) as session:
         load(session, book=read_book(BOOK))
     with sessions.begin(Role.NIGHT) as session:

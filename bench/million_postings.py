@@ -12,49 +12,39 @@ from __future__ import annotations
 import io
 import os
 import statistics
-import tempfile
 import time
 from collections.abc import Iterator
-from datetime import date, timedelta
-from pathlib import Path
-from uuid import UUID
+from datetime import timedelta
 
 import psycopg
 from psycopg import sql
 
-from api.database.embedded import Cluster, discard, hold
-from api.database.migrations import migrate
-from api.database.roles import Role, settle_database
-from api.database.sessions import Sessions
+from api.database.embedded import Cluster
+from api.database.roles import Role
+from bench._book import DAY, fresh, opened, server
 from bench.ibrd_import import copied
-from domain.ledger import AccountKind, Entry, Posting
-from domain.store import ledger
-from domain.store.funds import FundRow
+from domain.ledger import Entry, Posting
 from domain.store.posting import KeyedEntry, post_many
 
 TIMES_BARE_MAX = 3.0
 ENTRIES = int(os.environ.get("MISSIONBOOK_BENCH_ENTRIES", "500000"))
 ROUNDS = int(os.environ.get("MISSIONBOOK_BENCH_ROUNDS", "3"))
 ACCOUNTS = 1000
-DAY = date(2026, 3, 31)
 
 
 def main() -> bool:
     """Measure and print; return whether the promise holds."""
     times, by_copy = [], []
-    with tempfile.TemporaryDirectory(prefix="missionbook-bench-") as folder:
-        Path(folder).chmod(0o711)
-        with hold(Path(folder) / "data") as cluster:
-            for number in range(ROUNDS):
-                ours, copied_and_checked, bare = one_round(cluster, f"round_{number}")
-                times.append(ours / bare)
-                by_copy.append(copied_and_checked / bare)
-                print(
-                    f"{2 * ENTRIES:,} postings: ours {ours:.1f} s, two COPYs checked at COMMIT "
-                    f"{copied_and_checked:.1f} s, bare COPY {bare:.1f} s",
-                    flush=True,
-                )
-        discard(Path(folder) / "data")
+    with server() as cluster:
+        for number in range(ROUNDS):
+            ours, copied_and_checked, bare = one_round(cluster, f"round_{number}")
+            times.append(ours / bare)
+            by_copy.append(copied_and_checked / bare)
+            print(
+                f"{2 * ENTRIES:,} postings: ours {ours:.1f} s, two COPYs checked at COMMIT "
+                f"{copied_and_checked:.1f} s, bare COPY {bare:.1f} s",
+                flush=True,
+            )
     ratio = statistics.median(times)
     print(f"ratio {ratio:.2f} (promised at most {TIMES_BARE_MAX}); two COPYs {statistics.median(by_copy):.2f}")
     return ratio <= TIMES_BARE_MAX
@@ -62,13 +52,9 @@ def main() -> bool:
 
 def one_round(cluster: Cluster, name: str) -> tuple[float, float, float]:
     """Return the seconds of our batch, of two COPYs into the real tables, and of COPY into bare ones."""
-    with psycopg.connect(cluster.superuser_url(), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        settle_database(connection, name)
-    migrate(cluster.url(Role.MIGRATOR, name))
-    sessions = Sessions(lambda role: cluster.url(role, name))
+    sessions = fresh(cluster, name)
     try:
-        fund = opened(sessions)
+        fund = opened(sessions, accounts=ACCOUNTS)
         batch = list(entries())
         start = time.perf_counter()
         with sessions.begin(Role.NIGHT) as session:
@@ -83,18 +69,6 @@ def one_round(cluster: Cluster, name: str) -> tuple[float, float, float]:
     with psycopg.connect(cluster.superuser_url(), autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
     return ours, checked, bare
-
-
-def opened(sessions: Sessions) -> UUID:
-    """Open a fund with accounts to post on."""
-    with sessions.begin(Role.NIGHT) as session:
-        fund = FundRow(code="bench", name="Bench", currency="EUR", opened_on=DAY, business_day=DAY)
-        session.add(fund)
-        session.flush()
-        assert fund.id is not None, "a flushed fund has its id"
-        codes = {f"a{number}": AccountKind.ASSET for number in range(ACCOUNTS)}
-        ledger.open_accounts(session, fund_id=fund.id, currency="EUR", extra=codes)
-        return fund.id
 
 
 def entries() -> Iterator[KeyedEntry]:

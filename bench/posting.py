@@ -13,34 +13,30 @@ from __future__ import annotations
 import multiprocessing
 import os
 import statistics
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import psycopg
 
-from api.database.embedded import Cluster, discard, hold
-from api.database.migrations import migrate
-from api.database.roles import Role, settle_database
+from api.database.embedded import Cluster
+from api.database.roles import Role
 from api.database.sessions import Sessions
+from bench._book import DAY, fresh, opened, server
 from domain.authority import NIGHT, Actor
 from domain.desk import people
-from domain.ledger import AccountKind, Entry, Posting
+from domain.ledger import Entry, Posting
 from domain.parties import Role as PersonRole
 from domain.store import ledger
-from domain.store.funds import FundRow
 from domain.store.posting import KeyedEntry, post_many
 
 PROMISED = {1: 0.35, 8: 0.30, 32: 0.20}
 BATCH, BATCH_PROMISED, DESK_PROMISED = 100, 2.0, 0.15
 ROUNDS = int(os.environ.get("MISSIONBOOK_BENCH_ROUNDS", "7"))
 SECONDS = float(os.environ.get("MISSIONBOOK_BENCH_SECONDS", "1.5"))
-DAY = date(2026, 3, 31)
 ACCOUNTS = 64
 
 BARE_TABLES = """
@@ -151,34 +147,21 @@ def rate(book: Book, way: str, clients: int) -> float:
 
 def main() -> bool:
     """Measure and print; return whether what is promised holds."""
-    with tempfile.TemporaryDirectory(prefix="missionbook-bench-") as folder:
-        Path(folder).chmod(0o711)
-        with hold(Path(folder) / "data") as cluster:
-            book, sessions = prepared(cluster)
-            held = [beside_bare(book, clients, promised) for clients, promised in PROMISED.items()]
-            hot_account(book)
-            held += [in_batches(book, sessions), from_the_desk(book, sessions)]
-            sessions.close()
-        discard(Path(folder) / "data")
+    with server() as cluster:
+        book, sessions = prepared(cluster)
+        held = [beside_bare(book, clients, promised) for clients, promised in PROMISED.items()]
+        hot_account(book)
+        held += [in_batches(book, sessions), from_the_desk(book, sessions)]
+        sessions.close()
     return all(held)
 
 
 def prepared(cluster: Cluster) -> tuple[Book, Sessions]:
     """Make a database with a fund, its accounts (the last one with a floor), an officer, and the bare tables."""
-    with psycopg.connect(cluster.superuser_url(), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE bench")
-        settle_database(connection, "bench")
-    migrate(cluster.url(Role.MIGRATOR, "bench"))
-    sessions = Sessions(lambda role: cluster.url(role, "bench"))
+    sessions = fresh(cluster, "bench")
+    fund_id = opened(sessions, accounts=ACCOUNTS + 1, limited=f"a{ACCOUNTS}")
     with sessions.begin(Role.NIGHT) as session:
-        fund = FundRow(code="bench", name="Bench", currency="EUR", opened_on=DAY, business_day=DAY)
-        session.add(fund)
-        session.flush()
-        assert fund.id is not None, "a flushed fund has its id"
-        codes = {f"a{number}": AccountKind.ASSET for number in range(ACCOUNTS + 1)}
-        ledger.open_accounts(session, fund_id=fund.id, currency="EUR", extra=codes)
-        ledger.limit_account(session, fund_id=fund.id, code=f"a{ACCOUNTS}", currency="EUR", floor_minor=0)
-        first = ledger.account_ids(session, fund.id)["a0", "EUR"]
+        first = ledger.account_ids(session, fund_id)["a0", "EUR"]
         officer = people.add_user(
             session,
             email="officer@bench.example",
@@ -193,7 +176,7 @@ def prepared(cluster: Cluster) -> tuple[Book, Sessions]:
         connection.execute(BARE_TABLES)
         connection.execute("ANALYZE")
     url, theirs = other_ledger(cluster)
-    return Book(cluster.url(Role.APP, "bench"), fund.id, officer, first, url, theirs), sessions
+    return Book(cluster.url(Role.APP, "bench"), fund_id, officer, first, url, theirs), sessions
 
 
 def other_ledger(cluster: Cluster) -> tuple[str, tuple[str, ...]]:

@@ -11,17 +11,16 @@ from __future__ import annotations
 import multiprocessing
 import os
 import statistics
-import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from api.database.embedded import Cluster, discard, hold
+from api.database.embedded import Cluster
 from api.database.roles import Role
 from api.database.sessions import Sessions
-from bench.posting import ACCOUNTS, DAY, Book, prepared, rate
+from bench._book import DAY, server
+from bench.posting import ACCOUNTS, Book, prepared, rate
 from domain.desk.verification import verify
 from domain.store import seals
 
@@ -48,15 +47,12 @@ PILE = (
 
 def main() -> bool:
     """Measure and print; return whether what is promised holds."""
-    with tempfile.TemporaryDirectory(prefix="missionbook-bench-") as folder:
-        Path(folder).chmod(0o711)
-        with hold(Path(folder) / "data") as cluster:
-            book, sessions = prepared(cluster)
-            bare = pile(cluster, book)
-            held = [sealed(sessions, bare), verified(sessions, bare), beside_posting(cluster, book)]
-            held.append(keeps_what_it_seals(sessions))
-            sessions.close()
-        discard(Path(folder) / "data")
+    with server() as cluster:
+        book, sessions = prepared(cluster)
+        bare = pile(cluster, book)
+        held = [sealed(sessions, bare), verified(sessions, bare), beside_posting(cluster, book)]
+        held.append(keeps_what_it_seals(sessions))
+        sessions.close()
     return all(held)
 
 

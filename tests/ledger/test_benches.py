@@ -57,8 +57,7 @@ def test_a_bench_tells_what_it_measured_and_can_fail(
         return nullcontext(cluster)
 
     # The sizes and the server are a bench's own; here it gets tiny ones and the server that is there.
-    monkeypatch.setattr(bench, "hold", held)
-    monkeypatch.setattr(bench, "discard", lambda _: None)
+    monkeypatch.setattr(bench, "server", held)
     monkeypatch.setattr(posting, "SECONDS", 0.05)
     for name, value in (tiny | never).items():
         monkeypatch.setattr(bench, name, value)
