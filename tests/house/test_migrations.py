@@ -50,6 +50,12 @@ def test_migrations_are_numbered_and_reasoned() -> None:
     expect_none(problems(ROOT))
 
 
+def test_the_list_of_guards_was_written_after_the_newest_migration() -> None:
+    """``python -m tests.ledger.guarded`` writes it; a verification expects what it says."""
+    newest = files(ROOT, "migrations/versions/[0-9]*.py")[-1].stem[:4]
+    assert text_of(ROOT / "domain/store/guarded.txt").startswith(f"# After migration {newest}.")
+
+
 def test_a_gap_and_a_silent_migration_are_seen(tmp_path: Path) -> None:
     good = '"""Open.\n\nWhy: w\nSafe while the old code runs: yes\n"""\nrevision = "0001"\ndown_revision = None\n'
     steps = "def upgrade(): ...\ndef downgrade(): ...\n"
