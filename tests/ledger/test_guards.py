@@ -141,6 +141,13 @@ def test_somebody_of_the_operators_who_only_reads_is_no_finding(database: TestDa
     tell(database, f"DROP OWNED BY {role}; DROP ROLE {role}")
 
 
+def test_the_guards_of_another_migration_are_not_known(database: TestDatabase) -> None:
+    told = tell(database, "UPDATE alembic_version SET version_num = '9999'")
+    assert told == [
+        f"the database is of migration 9999 and this program of {head(revisions())}: its guards are not known"
+    ]
+
+
 def test_the_list_is_what_the_migrations_make_and_a_restore_keeps(database: TestDatabase) -> None:
     """After a migration ``python -m tests.ledger.guarded`` writes it anew. A second restore changes nothing more."""
     once, twice = f"{database.name}_once", f"{database.name}_twice"
