@@ -46,15 +46,24 @@ def say(refusal: Refusal) -> None:
 
 
 def say_whence() -> None:
-    """Let the audit say which user of the operating system runs this command: many commands act in no person's name."""
+    """Let the audit say which user of the operating system runs this command: commands act in no person's name."""
     from api.database.sessions import WHENCE, Whence
 
-    number = os.getuid()
+    WHENCE.set(Whence("command", f"user {user_of_machine(os.getuid(), os.environ.get('SUDO_UID', ''))}"))
+
+
+def user_of_machine(number: int, sudo_number: str) -> str:
+    """Return a user's name, and for root whom ``sudo`` says it was lent to; anybody else may say what they like."""
+    name = _name_of(number)
+    lent = number == 0 and sudo_number.isascii() and sudo_number.isdigit() and int(sudo_number) not in (0, number)
+    return f"{name}, by sudo for {_name_of(int(sudo_number))}" if lent else name
+
+
+def _name_of(number: int) -> str:
     try:
-        user = pwd.getpwuid(number).pw_name
-    except KeyError:  # a container may run as a number that has no name
-        user = str(number)
-    WHENCE.set(Whence("command", f"user {user}"))
+        return pwd.getpwuid(number).pw_name
+    except (KeyError, OverflowError):  # a container may run as a number that has no name
+        return str(number)
 
 
 def main() -> None:

@@ -135,5 +135,15 @@ def test_a_command_says_which_user_of_the_machine_runs_it() -> None:
         cli.say_whence()
         return WHENCE.get().door, WHENCE.get().address
 
-    # In a context of its own, so that the tests after this one come from nowhere.
-    assert contextvars.copy_context().run(whence) == ("command", f"user {pwd.getpwuid(os.getuid()).pw_name}")
+    # In a context of its own, so that the tests after this one come from nowhere; SUDO_UID is told apart below.
+    door, address = contextvars.copy_context().run(whence)
+    assert (door, address.split(",")[0]) == ("command", f"user {pwd.getpwuid(os.getuid()).pw_name}")
+
+
+@pytest.mark.parametrize(("number", "sudo_number", "told"), [
+    (0, "", "root"), (0, "0", "root"), (0, "4000000001", "root, by sudo for 4000000001"), (0, "jane", "root"),
+    (0, "-1", "root"), (0, "９", "root"), (4000000001, "0", "4000000001"), (4000000001, "4000000002", "4000000001"),
+    (0, "9" * 30, f"root, by sudo for {'9' * 30}"),
+])  # fmt: skip
+def test_root_is_named_with_whom_it_was_lent_to(number: int, sudo_number: str, told: str) -> None:
+    assert cli.user_of_machine(number, sudo_number) == told
