@@ -162,6 +162,16 @@ def test_functions_that_act_for_the_owner_look_only_where_they_should(database: 
     assert (loose, for_all) == ([], []), "only what tells a transaction of its own actor is for everybody"
 
 
+def test_functions_that_put_a_statement_together_are_known(database: TestDatabase) -> None:
+    with closing(psycopg.connect(database.url(Role.MIGRATOR))) as owner:
+        found = owner.execute(
+            """SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND prosrc ~* '\\mexecute\\M'
+               AND proname NOT LIKE 'procrastinate%' ORDER BY proname"""
+        ).fetchall()
+    # Of the name of the trigger's own table and of columns that the migration names; no row's words are among them.
+    assert [name for (name,) in found] == ["digest_definitions"]
+
+
 def test_what_a_browser_sends_back_with_forms_is_kept_nowhere(database: TestDatabase) -> None:
     assert people.secret_of_forms("a") != people.secret_of_forms("b")
     assert len(people.secret_of_forms("a")) == 64
