@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from api.commands.printing import Format, FormatOption, print_json, print_table
 from api.commands.reading import reach_words, sealed_book
+from api.commands.writing import DayOption, FundOption, SealOption
 
 if TYPE_CHECKING:
     from domain.desk.exits import TriggerReport
-
-DAY = ["%Y-%m-%d"]
 
 
 def register(app: typer.Typer) -> None:
@@ -22,11 +20,9 @@ def register(app: typer.Typer) -> None:
 
 
 def exits(
-    fund: Annotated[str, typer.Option(help="The fund's code.")],
-    as_of: Annotated[datetime, typer.Option(formats=DAY, help="The day to read them as of, such as 2026-03-31.")],
-    seal: Annotated[
-        int | None, typer.Option(min=0, help="Read them as known at this seal; without it, at the fund's last one.")
-    ] = None,
+    fund: FundOption,
+    as_of: DayOption,
+    seal: SealOption = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Print the facts that give the bank the right to leave a deal, with their evidence and the ways out."""

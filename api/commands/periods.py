@@ -8,9 +8,8 @@ from typing import Annotated
 import typer
 
 from api.commands.printing import Format, FormatOption, print_json, print_table
+from api.commands.writing import DAY, FundOption
 
-DAY = ["%Y-%m-%d"]
-FundOption = Annotated[str, typer.Option(help="The fund's code.")]
 periods = typer.Typer(help="Periods of a fund's book: closed for good.", no_args_is_help=True)
 
 

@@ -84,7 +84,9 @@ def test_every_page_of_the_bank_is_whole(chromium: Browser, bank: Bank, window: 
         "/officer", "/officer?fund=renewal", "/deals", "/deals?search=nothing+fits", "/deals/C-02", "/deals/C-05",
         "/deals/R-08", "/board", "/board/renewal/report", "/board/approvals", "/entries/1000",
         "/ledger", "/ledger/commons/balance-sheet", "/ledger/commons/income", "/ledger/commons/cash-flow",
-        "/ledger/commons/trial-balance", "/ledger/commons/accounts/cash", "/ledger/renewal/balance-sheet?seal=5",
+        "/ledger/commons/trial-balance", "/ledger/commons/accounts/cash", "/ledger/commons/journal",
+        "/ledger/commons/accounts/all?instrument=C-01-L", "/ledger/commons/income?compare=2025-12-31",
+        "/ledger/renewal/balance-sheet?seal=5",
     ):  # fmt: skip
         assert officer.goto(path).locator("h1").inner_text() != "", f"{path} has a heading that says something"
 

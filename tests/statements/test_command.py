@@ -48,6 +48,12 @@ def run(environment: Mapping[str, str], *words: str) -> bytes:
         (("trial-balance", *DAY), ["Loan principal", "Memorandum", "1,060.00"]),
         (("trial-balance", "--fund", FUND, "--as-of", "2025-04-30", "--by-value-day"), ["Running costs", "30.00"]),
         (("account", "cash", *DAY, "--from", "2025-09-01"), ["Opening balance", "520.00", "sold", "610.00"]),
+        (("balance-sheet", *DAY), ["Result of the year", "20.00", "Under the balance sheet", "100.00"]),
+        (("balance-sheet", *DAY, "--compare", "2025-03-31"), ["EUR, 2025-03-31", "1,060.00"]),
+        (("income", *DAY, "--from", "2025-10-01"), ["EUR, 2024-10-01 to 2024-12-31"]),
+        (("cash-flow", *DAY), ["From the financing of investees", "-410.00", "Change in cash", "570.00"]),
+        (("trial-balance", *DAY, "--from", "2025-04-01"), ["Opening debit", "600.00", "245.00", "275.00", "570.00"]),
+        (("journal", *DAY, "--from", "2025-10-01"), ["mistake", "taken back", "given out", "5.00"]),
         (("balance-sheet", *DAY, "--seal", "3"), ["as known at seal 3", "More is known today: the fund's last seal"]),
     ],
 )
@@ -66,7 +72,7 @@ def test_a_table_leaves_out_what_holds_nothing_but_says_that_there_is_no_provisi
     assert "royalty_at_cost" not in run(environment, "trial-balance", *DAY).decode()
 
 
-@pytest.mark.parametrize("name", ["trial-balance", "balance-sheet", "income", "cash-flow", "account"])
+@pytest.mark.parametrize("name", ["trial-balance", "balance-sheet", "income", "cash-flow", "journal", "account"])
 def test_json_and_files_say_the_same(environment: Mapping[str, str], tmp_path: Path, name: str) -> None:
     asked = (name, *(["cash"] if name == "account" else []), *DAY)
     said = json.loads(run(environment, *asked, "--format", "json"))
@@ -84,6 +90,10 @@ def test_json_and_files_say_the_same(environment: Mapping[str, str], tmp_path: P
     [
         (("balance-sheet", "--fund", "none", "--as-of", "2025-12-31"), NotFound),
         (("account", "gold", *DAY), NotFound),
+        (("account", "all", *DAY), NotFound),
+        (("account", "all", *DAY, "--instrument", "L-NONE"), NotFound),
+        (("income", *DAY, "--compare", "2026-01-01"), InputRefused),
+        (("journal", *DAY, "--from", "2026-01-01"), InputRefused),
         (("balance-sheet", *DAY, "--seal", "999"), SealBeyondHead),
         (("income", *DAY, "--from", "2026-01-01"), InputRefused),
     ],
