@@ -136,19 +136,15 @@ def add_user(
     problems = _problems(email=email, name=name, role=str(role), party_id=party_id, password=password)
     if problems:
         raise InputRefused(problems, subject="the user")
+    password_hash = password_hash or hash_password(password)
     user_id = store.add_user(
-        session,
-        email=email,
-        name=name,
-        role=str(role),
-        party_id=party_id,
-        password_hash=password_hash or hash_password(password),
+        session, email=email, name=name, role=str(role), party_id=party_id, password_hash=password_hash
     )
     if user_id is None:
         raise UserEmailTaken(email)
     audit.record(
         session, by=by, act=Act.ADMINISTER, subject_kind="user", subject=user_id,
-        detail={"email": email, "role": str(role), "party_id": party_id},
+        detail={"email": email, "role": str(role), "party_id": party_id, **digest_of_hash(password_hash)},
         after={"email": email, "name": name, "role": str(role), "party_id": party_id, "may_sign_in": True},
     )  # fmt: skip
     return user_id
@@ -172,6 +168,11 @@ def hash_password(password: str) -> str:
     return _HASHER.hash(password)
 
 
+def digest_of_hash(password_hash: str) -> dict[str, str]:
+    """Return what an act tells of the hash it set: its SHA-256, which a verification compares, and never the hash."""
+    return {"kept_as": hashlib.sha256(password_hash.encode()).hexdigest()}
+
+
 def new_password() -> str:
     """Make a password that nobody can guess (120 bits)."""
     return secrets.token_urlsafe(15)
@@ -193,8 +194,8 @@ def _change_password(
     sign_ins.lock(session, user_id=row["id"])
     store.keep_password(session, user_id=row["id"], password_hash=password_hash)
     audit.record(
-        session, by=by, act="change a password", subject_kind="user", subject=row["id"], detail={"email": email},
-        before=PASSWORD_BEFORE, after=PASSWORD_AFTER,
+        session, by=by, act="change a password", subject_kind="user", subject=row["id"],
+        detail={"email": email, **digest_of_hash(password_hash)}, before=PASSWORD_BEFORE, after=PASSWORD_AFTER,
     )  # fmt: skip
     return row
 

@@ -184,7 +184,8 @@ def change_own_password(
         raise SignInRefused
     ended = store.end(session, user_id=by.id, but=but)
     audit.record(
-        session, by=by, act="change a password", subject_kind="user", subject=by.id, detail={"sign_ins_ended": ended},
+        session, by=by, act="change a password", subject_kind="user", subject=by.id,
+        detail={"sign_ins_ended": ended, **people.digest_of_hash(fresh_hash)},
         before=people.PASSWORD_BEFORE, after=people.PASSWORD_AFTER,
     )  # fmt: skip
     return ended

@@ -153,6 +153,7 @@ def _everything(session: Session, at: Cut, progress: Progress) -> list[Finding]:
             *store.balances_that_differ(session),
             *store.snapshots_that_differ(session),
             *store.definitions_that_differ(session),
+            *store.sign_ins_that_differ(session),
             *guards_that_are_off(session),
         ]
     )

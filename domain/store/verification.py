@@ -309,6 +309,14 @@ def definitions_that_differ(session: Session) -> list[Finding]:
     return [(row.kind, row.id, row.why) for row in rows]
 
 
+def sign_ins_that_differ(session: Session) -> list[Finding]:
+    """Return people whose password, or whose end of sign-ins, no act of the audit set."""
+    rows = session.execute(
+        text("SELECT person, why FROM sign_ins_that_differ() ORDER BY person LIMIT :most"), {"most": FINDINGS_MAX}
+    )
+    return [("app_user", 0, f"{row.person} {row.why}") for row in rows]
+
+
 def link_of(session: Session, head: bytes, *, code: str | None) -> Link | None:
     """Return where a hash stands in the chains there are now, or in the chain of one fund; None: nowhere."""
     row = session.execute(
