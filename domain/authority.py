@@ -134,7 +134,7 @@ NEVER_WHO_PREPARED: Mapping[Act, str] = {
     Act.APPROVE_PAYOUT: "whoever asked for it",
     Act.APPROVE_REVERSAL: "whoever asked for it",
     Act.ACCEPT_REPORT: "whoever submitted it",
-    Act.END_CONFLICT: "the person who has it",
+    Act.END_CONFLICT: "whoever has it",
     Act.CONVERT: "whoever recorded the rate",
 }
 """Acts that decide what somebody else prepared, and who therefore never does them."""
@@ -241,7 +241,8 @@ class SamePersonPreparedAndDecides(NotPermitted):
     """The person who prepared a thing cannot be the one who decides it."""
 
     def __init__(self, act: Act, name: str) -> None:
-        super().__init__(act, [f"{name} prepared this, so somebody else has to {act}"])
+        did = NEVER_WHO_PREPARED.get(act, "prepared this").removeprefix("whoever ")
+        super().__init__(act, [f"{name} {did}, so somebody else has to {act}"])
 
 
 class AmountTakesTwo(NotPermitted):

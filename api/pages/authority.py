@@ -50,8 +50,11 @@ def declare(request: Request, visitor: Visitor, session: PageTransaction, typed:
     def act(_key: str) -> str:
         since = read_day(reader, typed.get("since", ""), where="since")
         said = typed.get("party", "").strip()[:100]
-        if not said:
-            raise InputRefused([Problem("party", reader.gettext("Say which party"))], subject="the form")
+        missing = [] if said else [Problem("party", reader.gettext("Say which party"))]
+        if not typed.get("words", "").strip():
+            missing.append(Problem("words", reader.gettext("Say what the tie is")))
+        if missing:
+            raise InputRefused(missing, subject="the form")
         party = parties.party_by_code(session, code=said)
         email = typed.get("person", "") or None
         words = typed.get("words", "")
@@ -87,8 +90,11 @@ def lend(request: Request, visitor: Visitor, session: PageTransaction, typed: Ty
         to_day = read_day(reader, typed.get("to_day", ""), where="to_day")
         at_most = typed.get("amount", "").strip()
         asked = Delegation(acts, from_day, to_day, reader.read_minor(at_most, "EUR") if at_most else None)
-        if not typed.get("to", "").strip():
-            raise InputRefused([Problem("to", reader.gettext("Say to whom"))], subject="the form")
+        missing = [] if typed.get("to", "").strip() else [Problem("to", reader.gettext("Say to whom"))]
+        if not acts:
+            missing.append(Problem("acts", reader.gettext("Choose an act")))
+        if missing:
+            raise InputRefused(missing, subject="the form")
         authority.lend(session, to=typed.get("to", ""), asked=asked, by=by)
         return "/authority?done=lent#lent"
 

@@ -95,7 +95,7 @@ def test_who_proposed_a_deal_does_not_approve_it(here: Financed) -> None:
     deal_id = here.propose()
     here.advance(deal_id, "appraised")
     both = Actor(id=here.officer.id, name="Olga", role=Role.BOARD)  # the same person with the board's role
-    with pytest.raises(SamePersonPreparedAndDecides, match="Olga prepared this"):
+    with pytest.raises(SamePersonPreparedAndDecides, match="Olga proposed the deal"):
         deals.advance(here.session, deal_id=deal_id, to=Stage.APPROVED, happened_on=OPENED, reason="", by=both)
 
 

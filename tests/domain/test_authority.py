@@ -128,7 +128,7 @@ def test_above_a_published_amount_somebody_else_may(act: Act) -> None:
 
 
 def test_nobody_decides_what_they_prepared() -> None:
-    with pytest.raises(SamePersonPreparedAndDecides, match="Bea prepared this, so somebody else has to approve a deal"):
+    with pytest.raises(SamePersonPreparedAndDecides, match="Bea proposed the deal, so somebody else has to"):
         permit(Act.APPROVE, by=BOARD, prepared_by=[BEA, None])
     assert permit(Act.APPROVE, by=BOARD, prepared_by=[OLGA, None]) == BOARD
 
@@ -139,11 +139,11 @@ def test_a_conflict_of_interest_binds() -> None:
 
 
 def test_every_reason_is_told_at_once() -> None:
-    with pytest.raises(NotAllowed, match="you are an officer; and Olga prepared this") as refused:
+    with pytest.raises(NotAllowed, match="you are an officer; and Olga proposed the deal") as refused:
         permit(Act.APPROVE, by=OFFICER, prepared_by=[OLGA], standing=Standing(conflict="Acme"))
     assert refused.value.reasons == (
         "only a board member may approve a deal; you are an officer",
-        "Olga prepared this, so somebody else has to approve a deal",
+        "Olga proposed the deal, so somebody else has to approve a deal",
         "Olga has a conflict of interest with Acme, so somebody else has to approve a deal",
     )
 

@@ -91,7 +91,7 @@ def test_an_amount_is_converted_with_a_preview(
     right = officer.send(officer.get(CURRENCIES), f"/ledger/{FUND}/rates", **{**rate, "units": "1.085", "source": "a"})
     assert right.status_code == 303, words(right)
     own = officer.send(officer.get(CURRENCIES), action, **said)
-    assert own.status_code == 403 and "prepared this" in words(own)
+    assert own.status_code == 403 and "recorded the rate, so somebody else has to convert" in words(own)
     steward = people_in["steward"]
     again = {**rate, "units": "1.085", "source": "a"}
     assert steward.send(steward.get(CURRENCIES), f"/ledger/{FUND}/rates", **again).status_code == 303

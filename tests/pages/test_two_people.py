@@ -173,10 +173,10 @@ def test_acts_are_lent_and_taken_back_on_the_page(people_in: dict[str, Browser],
     )
     (number,) = set(re.findall(r'action="/authority/delegations/(\d+)/end"', page.text))
     assert post(officer, f"/authority/delegations/{number}/end", {"key": "2"}).status_code == 303
-    nobody = post(board, "/authority/delegations", {**said, "to": "", "key": "5"})
-    assert (nobody.status_code, "Say to whom" in words(nobody), 'href="#field-lend-to"' in nobody.text) == (
-        422, True, True,
-    )  # fmt: skip
+    nobody = post(board, "/authority/delegations", {**said, "to": "", "act": "", "key": "5"})
+    assert nobody.status_code == 422
+    for field, told in (("to", "Say to whom"), ("act", "Choose an act")):
+        assert told in words(nobody) and f'href="#field-lend-{field}"' in nobody.text, "all of it at once"
     late = {**said, "to_day": "2099-01-01", "key": "3"}
     assert "A delegation lasts at most 90 days" in words(post(board, "/authority/delegations", late))
 
