@@ -27,8 +27,8 @@ from api.database.roles import Role
 from api.database.sessions import Sessions
 from bench._book import DAY, fresh, opened, server
 from domain.authority import NIGHT, Actor
-from domain.desk import people
-from domain.ledger import Entry, Posting
+from domain.desk import funds, people
+from domain.ledger import Entry, Posting, transfer
 from domain.parties import Role as PersonRole
 from domain.store import ledger
 from domain.store.posting import KeyedEntry, post_many
@@ -151,7 +151,7 @@ def main() -> bool:
         book, sessions = prepared(cluster)
         held = [beside_bare(book, clients, promised) for clients, promised in PROMISED.items()]
         hot_account(book)
-        held += [in_batches(book, sessions), from_the_desk(book, sessions)]
+        held += [in_batches(book, sessions), one_by_one(book, sessions), from_the_desk(book, sessions)]
         sessions.close()
     return all(held)
 
@@ -241,16 +241,41 @@ def in_batches(book: Book, sessions: Sessions) -> bool:
     return through_python(book, batch, f"batches of {BATCH} from Python", BATCH_PROMISED)
 
 
-def from_the_desk(book: Book, sessions: Sessions) -> bool:
+def one_by_one(book: Book, sessions: Sessions) -> bool:
     """Print what one thread of ours posts, a transaction for each entry; return whether that is promised."""
-    officer = Actor(book.officer, "Officer", PersonRole.OFFICER)
+    officer = officer_of(book)
 
     def one(turn: int) -> int:
         with sessions.begin(Role.APP, officer) as session:
-            ledger.post(session, entry(turn), fund_id=book.fund, by=officer, key=f"desk {time.time_ns()} {turn}")
+            ledger.post(session, entry(turn), fund_id=book.fund, by=officer, key=f"one {time.time_ns()} {turn}")
         return 1
 
     return through_python(book, one, "one by one from Python", DESK_PROMISED)
+
+
+def from_the_desk(book: Book, sessions: Sessions) -> bool:
+    """Print what one thread does of a whole act, a running cost paid: authority and amount, floor, entry, audit row."""
+    officer = officer_of(book)
+    with sessions.begin(Role.NIGHT) as session:
+        lines = transfer(debit="cash", credit="contributed", minor=10**12, currency="EUR")
+        paid_in = Entry(kind="contribution", reason="bench", booked_on=DAY, effective_on=DAY, postings=lines)
+        ledger.post(session, paid_in, fund_id=book.fund, by=NIGHT, key="paid in")
+        ledger.limit_account(session, fund_id=book.fund, code="cash", currency="EUR", floor_minor=0)
+
+    def one(turn: int) -> int:
+        key = f"desk {time.time_ns()} {turn}"
+        with sessions.begin(Role.APP, officer) as session:
+            funds.pay_running_cost(
+                session, fund_id=book.fund, minor=500, effective_on=DAY, reason="bench", by=officer, key=key
+            )
+        return 1
+
+    return through_python(book, one, "a running cost paid at the desk", DESK_PROMISED)
+
+
+def officer_of(book: Book) -> Actor:
+    """Return who posts."""
+    return Actor(book.officer, "Officer", PersonRole.OFFICER)
 
 
 def entry(turn: int) -> Entry:

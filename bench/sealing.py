@@ -1,4 +1,4 @@
-"""Sealing and verifying at 100,000 entries/s, and sealing beside posting that does not slow it.
+"""Verifying at 100,000 entries/s, and sealing beside posting that keeps up and does not slow it.
 
 Each entry has two postings. Bare is one pass of SHA-256 over the text of the same rows, without postings, order, chain
 or a row that is written: what no sealer can be quicker than. Posting is measured as ``bench posting`` does it, with 8
@@ -50,8 +50,8 @@ def main() -> bool:
     with server() as cluster:
         book, sessions = prepared(cluster)
         bare = pile(cluster, book)
-        held = [sealed(sessions, bare), verified(sessions, bare), beside_posting(cluster, book)]
-        held.append(keeps_what_it_seals(sessions))
+        sealed(sessions, bare)
+        held = [verified(sessions, bare), beside_posting(cluster, book), keeps_what_it_seals(sessions)]
         sessions.close()
     return all(held)
 
@@ -68,12 +68,12 @@ def pile(cluster: Cluster, book: Book) -> float:
         return ENTRIES / (time.perf_counter() - started)
 
 
-def sealed(sessions: Sessions, bare: float) -> bool:
+def sealed(sessions: Sessions, bare: float) -> None:
     """Seal the pile in one go."""
     started = time.perf_counter()
     with sessions.begin(Role.NIGHT) as session:
         count = seals.seal_facts(session)
-    return tell("sealed", count / (time.perf_counter() - started), bare)
+    tell("sealed", count / (time.perf_counter() - started), bare)
 
 
 def verified(sessions: Sessions, bare: float) -> bool:
@@ -83,14 +83,16 @@ def verified(sessions: Sessions, bare: float) -> bool:
         told = verify(session)
     if not told.sound:
         print(f"not sound: {told.first}")
-    return tell("verified", told.entries / (time.perf_counter() - started), bare) and told.sound
+    per_second = told.entries / (time.perf_counter() - started)
+    tell("verified", per_second, bare, f"; promise {PER_SECOND_MIN:,}")
+    return told.sound and per_second >= PER_SECOND_MIN
 
 
-def tell(what: str, per_second: float, bare: float) -> bool:
+def tell(what: str, per_second: float, bare: float, promise: str = "") -> None:
     """Print one rate beside the bare one."""
-    print(f"{what}: {per_second:,.0f} entries/s, {per_second / bare:.2f} of bare SHA-256 over rows ({bare:,.0f}); "
-          f"promise {PER_SECOND_MIN:,}")  # fmt: skip
-    return per_second >= PER_SECOND_MIN
+    print(
+        f"{what}: {per_second:,.0f} entries/s, {per_second / bare:.2f} of bare SHA-256 over rows ({bare:,.0f}){promise}"
+    )
 
 
 def sealer(url: str, stop: Any, told: Any) -> None:
@@ -122,9 +124,10 @@ def beside_posting(cluster: Cluster, book: Book) -> bool:
     ratio = statistics.median(b / a for a, b in zip(alone, beside, strict=True))
     print(
         f"{CLIENTS} clients post {statistics.median(alone):,.0f}/s alone and {statistics.median(beside):,.0f}/s beside "
-        f"the sealer ({ratio:.2f}; promise {BESIDE_MIN}), which sealed {count:,} facts in {busy:.1f} s of work"
+        f"the sealer ({ratio:.2f}; promise {BESIDE_MIN}), which sealed {count:,} facts at {count / busy:,.0f}/s "
+        "(promise: more than are posted)"
     )
-    return ratio >= BESIDE_MIN
+    return ratio >= BESIDE_MIN and count / busy > statistics.median(beside)
 
 
 def keeps_what_it_seals(sessions: Sessions) -> bool:

@@ -20,7 +20,13 @@ TINY = [
         posting,
         {"PROMISED": {1: 0.0}, "ROUNDS": 1, "SECONDS": 0.05, "BATCH_PROMISED": 0.0, "DESK_PROMISED": 0.0},
         {"DESK_PROMISED": 1e9},
-        ["1 clients: bare", "one account with a limit", "batches of 100 from Python", "one by one from Python"],
+        [
+            "1 clients: bare",
+            "one account with a limit",
+            "batches of 100 from Python",
+            "one by one from Python",
+            "a running cost paid at the desk",
+        ],
     ),
     (
         sealing,
