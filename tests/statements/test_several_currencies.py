@@ -104,6 +104,19 @@ def test_the_balance_sheet_has_a_column_for_each_currency_and_a_total_by_the_day
     assert not any(one.minor for one in found.figures.difference)
 
 
+def test_what_stands_beside_a_balance_sheet_is_told_by_the_rate_of_its_own_day(held: TestDatabase) -> None:
+    """EUR 955.00 and USD 55.00 are 1,005.00 at 1.10 on 31 December, and were 1,010.00 at 1.00 on 1 September."""
+    with held.sessions.begin(Role.NIGHT) as session:
+        found = statements.balance_sheet(session, fund_code=FUND, as_of=DECEMBER, compare=SEPTEMBER)
+        before = statements.balance_sheet(session, fund_code=FUND, as_of=DECEMBER, compare=date(2025, 1, 1)).compared
+    assert found.compared is not None and before is not None
+    assert told(found.figures.assets)["cash"] == (955, 55, 1005)
+    assert told(found.compared.figures.assets)["cash"] == (955, 55, 1010)
+    assert told(found.compared.figures.capital)["unrealised_currency_result"] == (-50, 55, 5)
+    assert [one.in_words() for one in found.compared.rates] == ["1 EUR = 1 USD of 1 Sep 2025"]
+    assert (before.rates, told(before.figures.assets)) == ((), {}), "what nobody held then needs no rate"
+
+
 def test_income_has_what_was_realised_and_beside_it_what_was_not(held: TestDatabase) -> None:
     def read(first: date, last: date) -> tuple[dict[str, tuple[int | None, ...]], int, int]:
         with held.sessions.begin(Role.NIGHT) as session:
