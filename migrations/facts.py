@@ -21,9 +21,9 @@ KINDS = """SELECT c.relname FROM pg_attrdef d JOIN pg_class c ON c.oid = d.adrel
 ENTRY = """SELECT 'entry' AS kind, e.id, e.fund_id, e.xid,
     to_jsonb(e) || jsonb_build_object('postings',
         (SELECT jsonb_agg(to_jsonb(p) ORDER BY p.line) FROM posting p WHERE p.entry_id = e.id)) AS body,
-    sha256(convert_to('entry ' || rtrim(e::text, ',)') || coalesce(
-        (SELECT string_agg(rtrim(ROW({posting})::text, ',)'), '' ORDER BY p.line) FROM posting p
-         WHERE p.entry_id = e.id), ''), 'UTF8')) AS leaf
+    sha256('entry '::bytea || rtrim(convert_to(e::text, 'UTF8'), ',)'::bytea) || coalesce(
+        (SELECT string_agg(rtrim(convert_to(ROW({posting})::text, 'UTF8'), ',)'::bytea), ''::bytea ORDER BY p.line)
+         FROM posting p WHERE p.entry_id = e.id), ''::bytea)) AS leaf
     FROM entry e"""
 POSTING = """SELECT string_agg('p.' || quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
              WHERE attrelid = 'posting'::regclass AND attnum > 0 AND NOT attisdropped
@@ -106,7 +106,7 @@ def make_view_of_facts(*, without: str = "") -> None:
     kinds = [kind for (kind,) in op.get_bind().exec_driver_sql(KINDS.replace("%", "%%")) if kind != without]
     parts = [ENTRY.format(posting=op.get_bind().exec_driver_sql(POSTING).scalar_one())] + [
         f"SELECT '{kind}', f.id, f.fund_id, f.xid, to_jsonb(f), "
-        f"sha256(convert_to('{kind} ' || rtrim(f::text, ',)'), 'UTF8')) FROM {kind} f"
+        f"sha256('{kind} '::bytea || rtrim(convert_to(f::text, 'UTF8'), ',)'::bytea)) FROM {kind} f"
         for kind in kinds
         if kind != "entry"
     ]
