@@ -281,7 +281,10 @@ def fits_version(if_match: str | None, version: int | str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Once:
-    """An act that is done once per key: a repeated request gets the first one's answer."""
+    """An act that is done once per key: a repeated request gets the first one's answer.
+
+    At doors that do without a key ``header`` is empty where none was sent, and the act is done as often as it is asked.
+    """
 
     session: Session
     actor: Actor
@@ -296,6 +299,8 @@ class Once:
 
     def answer(self, act: Callable[[], BaseModel], *, status: int = 201) -> JSONResponse:
         """Do the act and keep its answer, or give the kept one. Refused: the same key with another body."""
+        if not self.header:
+            return JSONResponse(act().model_dump(mode="json"), status)
         given = answers.claim(self.session, by=self.actor, route=self.route, key=self.header, body_hash=self.body_hash)
         if given is not None:
             return JSONResponse(given.body, given.status, headers={"Idempotency-Replayed": "true"})
@@ -324,6 +329,15 @@ def once(
     return _once(request, session, actor, body_hash, idempotency_key)
 
 
+def once_if_keyed(
+    request: Request, session: Transaction, actor: SignedIn, body_hash: _BodyHash, idempotency_key: _Key = None
+) -> Once:
+    """Return the means to do an act once where a key was sent. Refused: a key that is too long."""
+    if not (idempotency_key or "").strip():
+        return Once(session, actor, f"{request.method} {pattern_of(request)}", "", body_hash)
+    return _once(request, session, actor, body_hash, idempotency_key)
+
+
 def once_at_night(
     request: Request, session: NightTransaction, actor: SignedIn, body_hash: _BodyHash, idempotency_key: _Key = None
 ) -> Once:
@@ -346,4 +360,5 @@ def pattern_of(request: Request) -> str:
 
 
 DoneOnce = Annotated[Once, Depends(once)]
+DoneOnceIfKeyed = Annotated[Once, Depends(once_if_keyed)]
 DoneOnceAtNight = Annotated[Once, Depends(once_at_night)]

@@ -73,7 +73,11 @@ def end_conflict(
 
     def act(_key: str) -> str:
         authority.end_conflict(session, conflict_id=number, words=typed.get("words", ""), by=by)
-        return "/authority?done=tie-ended#ties"
+        found = authority.conflicts(session, by=by)
+        (ended,) = (one for one in found if one.id == number)
+        whose = (ended.user_id, ended.party_id)
+        more = any((one.user_id, one.party_id) == whose and not one.ended_at for one in found)
+        return f"/authority?done={'one-tie-ended' if more else 'tie-ended'}#ties"
 
     return _done(request, session, reader, by, typed, "conflict", act)
 
@@ -110,7 +114,16 @@ def end_delegation(
 
     def act(_key: str) -> str:
         authority.end_delegation(session, delegation_id=number, by=by)
-        return "/authority?done=back#lent"
+        found = authority.delegations(session, by=by)
+        (ended,) = (one for one in found if one.id == number)
+        more = any(
+            (one.lender_id, one.borrower_id) == (ended.lender_id, ended.borrower_id)
+            and not one.ended_at
+            and one.to_day >= authority.today(session)
+            and not {*one.acts}.isdisjoint(ended.acts)
+            for one in found
+        )
+        return f"/authority?done={'one-back' if more else 'back'}#lent"
 
     return _done(request, session, reader, by, typed, "lend", act)
 
@@ -159,10 +172,12 @@ def authority_page(
     of_ties = {
         "declared": _("Declared. From its day on it binds on every deal of that party."),
         "tie-ended": _("Ended. It binds no longer."),
+        "one-tie-ended": _("Ended. Another tie of theirs to that party is in the list, and binds from its day on."),
     }
     of_lent = {
         "lent": _("Lent. Both names stand on what is done with it."),
         "back": _("Ended. Nothing of it is lent now."),
+        "one-back": _("Ended. Another loan between the two is in the list, with some of the same acts."),
     }
     role = _(ROLE_WORDS[by.role]) if by.role else ""
     ways = (

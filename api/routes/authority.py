@@ -6,8 +6,9 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Path
+from fastapi.responses import JSONResponse
 
-from api.deps import Inside, SignedIn, Transaction
+from api.deps import DoneOnceIfKeyed, Inside, SignedIn, Transaction
 from api.schemas.authority import (
     ActMayAnswer,
     AmountAnswer,
@@ -51,24 +52,30 @@ def amounts(_actor: Inside, session: Transaction, code: Code) -> list[AmountAnsw
     return [AmountAnswer.model_validate(one) for one in authority.amounts(session, fund_id=fund.fund_id)]
 
 
-@router.post("/funds/{code}/amounts", status_code=HTTPStatus.CREATED)
-def set_amount(actor: Inside, session: Transaction, code: Code, asked: AmountAsked) -> AmountAnswer:
+@router.post("/funds/{code}/amounts", status_code=HTTPStatus.CREATED, response_model=AmountAnswer)
+def set_amount(
+    actor: Inside, session: Transaction, once: DoneOnceIfKeyed, code: Code, asked: AmountAsked
+) -> JSONResponse:
     """Set up to how much a role does an act alone in a fund, from a day on: for stewards."""
     alone = asked.alone
     minor = None if alone is None else alone.minor_in(funds.fund_by_code(session, code).currency)
-    authority.set_amount(
-        session,
-        fund_code=code,
-        act=asked.act,
-        role=asked.role,
-        minor=minor,
-        valid_from=asked.valid_from,
-        source=asked.source,
-        by=actor,
-    )
-    return AmountAnswer(
-        act=asked.act, role=asked.role, amount_minor=minor, valid_from=asked.valid_from, source=asked.source
-    )
+
+    def act() -> AmountAnswer:
+        authority.set_amount(
+            session,
+            fund_code=code,
+            act=asked.act,
+            role=asked.role,
+            minor=minor,
+            valid_from=asked.valid_from,
+            source=asked.source,
+            by=actor,
+        )
+        return AmountAnswer(
+            act=asked.act, role=asked.role, amount_minor=minor, valid_from=asked.valid_from, source=asked.source
+        )
+
+    return once.answer(act)
 
 
 @router.get("/conflicts")
@@ -77,13 +84,20 @@ def conflicts(actor: SignedIn, session: Transaction) -> list[ConflictAnswer]:
     return [ConflictAnswer.model_validate(one) for one in authority.conflicts(session, by=actor)]
 
 
-@router.post("/conflicts", status_code=HTTPStatus.CREATED)
-def declare(actor: Inside, session: Transaction, asked: ConflictAsked) -> ConflictAnswer:
+@router.post("/conflicts", status_code=HTTPStatus.CREATED, response_model=ConflictAnswer)
+def declare(actor: Inside, session: Transaction, once: DoneOnceIfKeyed, asked: ConflictAsked) -> JSONResponse:
     """Declare a conflict of interest; it binds from its day on, today where none is given."""
     party = parties.party_by_code(session, code=asked.party)
     since = asked.since or authority.today(session)
-    authority.declare_conflict(session, party_id=party.id, since=since, words=asked.words, by=actor, email=asked.email)
-    return ConflictAnswer.model_validate(authority.conflicts(session, by=actor)[0])
+
+    def act() -> ConflictAnswer:
+        number = authority.declare_conflict(
+            session, party_id=party.id, since=since, words=asked.words, by=actor, email=asked.email
+        )
+        declared = next(one for one in authority.conflicts(session, by=actor) if one.id == number)
+        return ConflictAnswer.model_validate(declared)
+
+    return once.answer(act)
 
 
 @router.post("/conflicts/{number}/end", status_code=HTTPStatus.CREATED)
@@ -99,16 +113,23 @@ def delegations(actor: SignedIn, session: Transaction) -> list[DelegationAnswer]
     return [DelegationAnswer.model_validate(one) for one in authority.delegations(session, by=actor)]
 
 
-@router.post("/delegations", status_code=HTTPStatus.CREATED)
-def lend(actor: Inside, session: Transaction, asked: DelegationAsked) -> DelegationMade:
+@router.post("/delegations", status_code=HTTPStatus.CREATED, response_model=DelegationMade)
+def lend(actor: Inside, session: Transaction, once: DoneOnceIfKeyed, asked: DelegationAsked) -> JSONResponse:
     """Lend acts of your role to somebody for at most 90 days."""
     said = Delegation(asked.acts, asked.from_day, asked.to_day, asked.at_most_minor)
-    number = authority.lend(session, to=asked.to, asked=said, words=asked.words, by=actor)
-    return DelegationMade(delegation_id=number)
+    return once.answer(
+        lambda: DelegationMade(
+            delegation_id=authority.lend(session, to=asked.to, asked=said, words=asked.words, by=actor)
+        )
+    )
 
 
-@router.post("/delegations/{number}/end", status_code=HTTPStatus.CREATED)
-def end_delegation(actor: Inside, session: Transaction, number: Number) -> DelegationMade:
+@router.post("/delegations/{number}/end", status_code=HTTPStatus.CREATED, response_model=DelegationMade)
+def end_delegation(actor: Inside, session: Transaction, once: DoneOnceIfKeyed, number: Number) -> JSONResponse:
     """End a delegation before its last day."""
-    authority.end_delegation(session, delegation_id=number, by=actor)
-    return DelegationMade(delegation_id=number)
+
+    def act() -> DelegationMade:
+        authority.end_delegation(session, delegation_id=number, by=actor)
+        return DelegationMade(delegation_id=number)
+
+    return once.answer(act)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from http import HTTPStatus
 from uuid import UUID
 
 from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
 from sqlmodel import Session
 
-from api.deps import IfMatch, Page, SignedIn, Transaction, etag, fits_version
+from api.deps import DoneOnceIfKeyed, IfMatch, Page, SignedIn, Transaction, etag, fits_version
 from api.schemas.common import PROBLEMS, Code, Listed, MoneyAnswer, Words, listed
 from api.schemas.deals import (
     DealAnswer,
@@ -20,7 +22,7 @@ from api.schemas.deals import (
     StageAnswer,
     StageAsked,
 )
-from domain.authority import Act
+from domain.authority import Act, Actor
 from domain.deals import ProposedInstrument, Stage
 from domain.desk import authority, deals, edits, funds, missions, parties
 from domain.desk.deals import DealDetail
@@ -82,10 +84,15 @@ def deal_list(
     return listed(DealLineAnswer, found, limit=page.limit, cursor="code")
 
 
-@router.post("/deals", status_code=HTTPStatus.CREATED)
-def propose(actor: SignedIn, session: Transaction, response: Response, asked: DealAsked) -> DealAnswer:
+@router.post("/deals", status_code=HTTPStatus.CREATED, response_model=DealAnswer)
+def propose(actor: SignedIn, session: Transaction, once: DoneOnceIfKeyed, asked: DealAsked) -> JSONResponse:
     """Propose a deal with its instruments."""
-    authority.require_role(session, Act.PROPOSE, by=actor)
+    return with_version(once.answer(lambda: proposed(session, asked, by=actor)))
+
+
+def proposed(session: Session, asked: DealAsked, *, by: Actor) -> DealAnswer:
+    """Propose a deal as it was asked for, and shape it."""
+    authority.require_role(session, Act.PROPOSE, by=by)
     fund = funds.fund_by_code(session, asked.fund)
     deal_id = deals.propose(
         session,
@@ -106,37 +113,43 @@ def propose(actor: SignedIn, session: Transaction, response: Response, asked: De
             for one in asked.instruments
         ],
         proposed_on=asked.proposed_on or fund.business_day,
-        by=actor,
+        by=by,
     )
-    return told(session, response, deal_id)
+    return deal_answer(deals.deal_detail(session, deal_id=deal_id))
 
 
 @router.get("/deals/{deal_id}")
 def deal(_actor: SignedIn, session: Transaction, response: Response, deal_id: UUID) -> DealAnswer:
     """Give a deal; its ETag is what an edit rests on."""
-    return told(session, response, deal_id)
+    detail = deals.deal_detail(session, deal_id=deal_id)
+    response.headers["ETag"] = etag(detail.version)
+    return deal_answer(detail)
 
 
-@router.post("/deals/{deal_id}/stages")
+@router.post("/deals/{deal_id}/stages", response_model=DealAnswer)
 def advance(
     actor: SignedIn,
     session: Transaction,
-    response: Response,
+    once: DoneOnceIfKeyed,
     deal_id: UUID,
     asked: StageAsked,
     if_match: IfMatch = None,
-) -> DealAnswer:
+) -> JSONResponse:
     """Bring a deal to its next stage."""
-    fits_version(if_match, edits.lock_deal(session, deal_id=deal_id, by=actor))
-    deals.advance(
-        session,
-        deal_id=deal_id,
-        to=asked.stage,
-        happened_on=asked.happened_on or edits.deal_day(session, deal_id=deal_id),
-        reason=asked.reason,
-        by=actor,
-    )
-    return told(session, response, deal_id)
+
+    def act() -> DealAnswer:
+        fits_version(if_match, edits.lock_deal(session, deal_id=deal_id, by=actor))
+        deals.advance(
+            session,
+            deal_id=deal_id,
+            to=asked.stage,
+            happened_on=asked.happened_on or edits.deal_day(session, deal_id=deal_id),
+            reason=asked.reason,
+            by=actor,
+        )
+        return deal_answer(deals.deal_detail(session, deal_id=deal_id))
+
+    return with_version(once.answer(act, status=HTTPStatus.OK))
 
 
 @router.get("/deals/{deal_id}/entries")
@@ -157,8 +170,7 @@ def entries(_actor: SignedIn, session: Transaction, deal_id: UUID) -> list[DealE
     ]
 
 
-def told(session: Session, response: Response, deal_id: UUID) -> DealAnswer:
-    """Read a deal, put its version into the ETag and shape it."""
-    detail = deals.deal_detail(session, deal_id=deal_id)
-    response.headers["ETag"] = etag(detail.version)
-    return deal_answer(detail)
+def with_version(told: JSONResponse) -> JSONResponse:
+    """Put the version of the deal that is told into the ETag: how many stages it has reached, in a kept answer too."""
+    told.headers["ETag"] = etag(len(json.loads(bytes(told.body))["stages"]))
+    return told

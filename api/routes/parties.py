@@ -5,8 +5,9 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from fastapi import APIRouter
+from fastapi.responses import JSONResponse
 
-from api.deps import Page, SignedIn, Transaction
+from api.deps import DoneOnceIfKeyed, Page, SignedIn, Transaction
 from api.schemas.common import PROBLEMS, Code, Listed, Words, listed
 from api.schemas.parties import PartyAnswer, PartyAsked
 from domain.desk import parties
@@ -28,14 +29,18 @@ def party_list(
     return listed(PartyAnswer, found, limit=page.limit, cursor="code")
 
 
-@router.post("/parties", status_code=HTTPStatus.CREATED)
-def add_party(actor: SignedIn, session: Transaction, asked: PartyAsked) -> PartyAnswer:
+@router.post("/parties", status_code=HTTPStatus.CREATED, response_model=PartyAnswer)
+def add_party(actor: SignedIn, session: Transaction, once: DoneOnceIfKeyed, asked: PartyAsked) -> JSONResponse:
     """Add a party."""
-    party_id = parties.add_party(
-        session, code=asked.code, name=asked.name, kind=asked.kind, country=asked.country,
-        group_code=asked.group_code or "", by=actor,
-    )  # fmt: skip
-    return PartyAnswer.model_validate(parties.party_by_id(session, party_id=party_id))
+
+    def act() -> PartyAnswer:
+        party_id = parties.add_party(
+            session, code=asked.code, name=asked.name, kind=asked.kind, country=asked.country,
+            group_code=asked.group_code or "", by=actor,
+        )  # fmt: skip
+        return PartyAnswer.model_validate(parties.party_by_id(session, party_id=party_id))
+
+    return once.answer(act)
 
 
 @router.get("/parties/{code}")

@@ -84,6 +84,13 @@ def set_amount(
         problems.append(Problem("amount", "an amount of zero or more is expected"))
     if not source.strip():
         problems.append(Problem("source", "name the resolution that it rests on"))
+    store.lock(session, f"amounts {fund.fund_id}")
+    asked = (act, role, valid_from)
+    of_that_day = [
+        one for one in store.amounts_of(session, fund.fund_id) if (one.act, one.role, one.valid_from) == asked
+    ]
+    if of_that_day and (of_that_day[-1].amount_minor, of_that_day[-1].source) == (minor, source.strip()[:WORDS_MAX]):
+        problems.append(Problem("amount", f"it is set already, from {in_words(valid_from)} on and by this source"))
     if problems:
         raise InputRefused(problems, subject="the amount")
     before = _alone(session, fund.fund_id, fund.currency, act=Act(act), role=Role(role), on=valid_from)
@@ -123,11 +130,11 @@ def amounts(session: Session, *, fund_id: UUID) -> tuple[AmountLine, ...]:
 
 def declare_conflict(
     session: Session, *, party_id: UUID, since: date, words: str, by: Actor, email: str | None = None
-) -> None:
-    """Write down that a person (None: who acts) has a tie to a party; it binds from its day on.
+) -> int:
+    """Write down that a person (None: who acts) has a tie to a party, and return its number; it binds from its day on.
 
     Refused, in this order: who stands outside the bank, another's conflict declared by anybody but a steward, an
-    unknown person or party, no words.
+    unknown person or party, no words, a tie that stands in these words from that day or an earlier one.
     """
     by = permitted(session, Act.DECLARE_CONFLICT, by=by)
     person_id = by.id
@@ -143,7 +150,13 @@ def declare_conflict(
         raise NotFound("party", party_id)
     if not words.strip() or len(words) > WORDS_MAX:
         raise InputRefused([Problem("words", f"say what the tie is, in up to {WORDS_MAX} characters")], subject="it")
-    store.add_conflict(
+    store.lock(session, f"ties {person_id}")
+    for one in store.conflicts(session):
+        same = (one.user_id, one.party_id, one.words) == (person_id, party_id, words.strip())
+        if same and one.ended_at is None and one.since <= since:
+            problem = Problem("party", f"this tie is declared already, from {in_words(one.since)} on")
+            raise InputRefused([problem], subject="it")
+    number = store.add_conflict(
         session, user_id=person_id, party_id=party_id, since=since, words=words.strip(), recorded_by=by.id
     )
     detail = {"person": person_id, "since": since, "words": words}
@@ -151,6 +164,7 @@ def declare_conflict(
         session, Act.DECLARE_CONFLICT, "party", party.code, by=by, detail=detail,
         before={"bound": False}, after={"bound": True, "since": since},
     )  # fmt: skip
+    return number
 
 
 def end_conflict(session: Session, *, conflict_id: int, words: str, by: Actor) -> None:
@@ -194,7 +208,8 @@ def lend(session: Session, *, to: str, asked: Delegation, by: Actor, words: str 
     """Lend one's own acts to the person with the email ``to`` and return the delegation's number.
 
     Nobody lends for another: whose acts they are answers for what is done with them. Refused, in this order: who stands
-    outside the bank, an unknown person, everything that is wrong with the delegation at once (``InputRefused``).
+    outside the bank, an unknown person, everything that is wrong with the delegation at once (``InputRefused``), one
+    that stands already: the same acts for the same days up to the same amount.
     """
     by = permitted(session, Act.LEND, by=by)
     assert by.role is not None, "people lend, the programme does not"
@@ -204,11 +219,18 @@ def lend(session: Session, *, to: str, asked: Delegation, by: Actor, words: str 
         raise NotFound("person of the bank", to)
     same = borrows[0] == by.id
     check_delegation(asked, lender=by.role, borrower=borrows[2], same_person=same, today=store.today(session))
+    acts = sorted(set(asked.acts))
+    store.lock(session, f"loans {by.id}")
+    wanted = (by.id, borrows[0], acts, asked.from_day, asked.to_day, asked.at_most_minor)
+    for one in store.delegations(session):
+        said_of = (one.lender_id, one.borrower_id, sorted(one.acts), one.from_day, one.to_day, one.at_most_minor)
+        if one.ended_at is None and said_of == wanted:
+            raise InputRefused([Problem("to", f"delegation {one.id} lends them just this already")], subject="it")
     number = store.add_delegation(
         session,
         lender_id=by.id,
         borrower_id=borrows[0],
-        acts=sorted(set(asked.acts)),
+        acts=acts,
         from_day=asked.from_day,
         to_day=asked.to_day,
         at_most_minor=asked.at_most_minor,
@@ -216,7 +238,7 @@ def lend(session: Session, *, to: str, asked: Delegation, by: Actor, words: str 
         recorded_by=by.id,
     )
     days = f"{in_words(asked.from_day)} to {in_words(asked.to_day)}"
-    said: dict[str, Any] = {"acts": sorted(set(asked.acts)), "days": days, "at_most_minor": asked.at_most_minor}
+    said: dict[str, Any] = {"acts": acts, "days": days, "at_most_minor": asked.at_most_minor}
     said |= {"lender": by.id, "borrower": borrows[0]}
     _tell(session, Act.LEND, "delegation", number, by=by, detail=said, before={"lent": False}, after={"lent": True})
     return number

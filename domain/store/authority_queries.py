@@ -213,14 +213,15 @@ def add_conflict(
     words: str,
     recorded_by: UUID | None,
     ends_id: int | None = None,
-) -> None:
-    """Write down a conflict of interest, or the end of one."""
-    session.add(
-        ConflictRow(
-            user_id=user_id, party_id=party_id, since=since, words=words, recorded_by=recorded_by, ends_id=ends_id
-        )
+) -> int:
+    """Write down a conflict of interest, or the end of one; return its number."""
+    row = ConflictRow(
+        user_id=user_id, party_id=party_id, since=since, words=words, recorded_by=recorded_by, ends_id=ends_id
     )
+    session.add(row)
     session.flush()
+    assert row.id is not None, "a row that was written has its number"
+    return row.id
 
 
 def conflicts(session: Session, *, conflict_id: int | None = None) -> tuple[ConflictLine, ...]:

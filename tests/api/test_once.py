@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +14,8 @@ from starlette.requests import Request
 from api.database.roles import Role
 from api.deps import hash_of_request
 from tests.api.conftest import Caller
-from tests.api.world import World
+from tests.api.test_edits import PROPOSAL
+from tests.api.world import FUND, World
 from tests.conftest import TestDatabase
 
 
@@ -136,3 +139,81 @@ def test_a_report_is_submitted_once_and_corrected_by_another_key(bank: dict[str,
     assert bank["ann"].post(address, {**body, "values": {"homes": 398}}, key="r2").json() == {"version": 2}
     versions = bank["ann"].get(f"/api/v1/reports/{world.ann.report}").json()["versions"]
     assert [(one["version"], one["values"]) for one in versions] == [(1, {"homes": "412"}), (2, {"homes": "398"})]
+
+
+TODAY = datetime.now(UTC).date()
+ADDED: list[tuple[str, str, dict[str, Any], str]] = [
+    (
+        "board",
+        "/delegations",
+        {"to": "officer2@bank.example", "acts": ["approve a reversal"], "from_day": f"{TODAY - timedelta(days=2)}",
+         "to_day": f"{TODAY + timedelta(days=2)}"},
+        "delegation",
+    ),
+    ("officer", "/conflicts", {"party": "MILL", "words": "my brother", "since": "2026-01-01"}, "conflict_of_interest"),
+    (
+        "steward",
+        f"/funds/{FUND}/amounts",
+        {"act": "pay out a drawdown", "role": "officer", "alone": None, "valid_from": "2026-03-31", "source": "x"},
+        "authority_limit",
+    ),
+    ("officer", "/parties", {"code": "NEW", "name": "New", "kind": "charity"}, "party WHERE code = 'NEW'"),
+    ("officer", "/deals", PROPOSAL, f"deal WHERE code = '{PROPOSAL['code']}'"),
+]  # fmt: skip
+"""Who adds what at which door, and the rows that there are one of afterwards."""
+
+
+def count(database: TestDatabase, rows: str) -> int:
+    with database.sessions.begin(Role.NIGHT) as session:
+        return int(session.execute(text(f"SELECT count(*) FROM {rows}")).scalar_one())
+
+
+@pytest.mark.parametrize(("who", "path", "body", "rows"), ADDED, ids=[path for _, path, _, _ in ADDED])
+def test_what_is_added_with_a_key_is_there_once(
+    bank: dict[str, Caller], world: World, database: TestDatabase, who: str, path: str, body: dict[str, Any], rows: str
+) -> None:
+    first = bank[who].post(f"/api/v1{path}", body, key="k1")
+    assert first.status_code == 201, first.text
+    again = bank[who].post(f"/api/v1{path}", body, key="k1")
+    assert (again.status_code, again.content) == (201, first.content)
+    assert again.headers.get("ETag") == first.headers.get("ETag")
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert count(database, rows) == 1
+
+
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [
+        (0, r"delegation \d+ lends them just this already"),
+        (1, "this tie is declared already, from 1 Jan 2026 on"),
+        (2, "it is set already, from 31 Mar 2026 on and by this source"),
+    ],
+)
+def test_what_is_added_again_without_a_key_is_refused_in_words(
+    bank: dict[str, Caller], world: World, database: TestDatabase, at: int, words: str
+) -> None:
+    who, path, body, rows = ADDED[at]
+    assert bank[who].post(f"/api/v1{path}", body, key=None).status_code == 201
+    again = bank[who].post(f"/api/v1{path}", body, key=None)
+    assert again.status_code == 422
+    (problem,) = again.json()["problems"]
+    assert re.fullmatch(words, problem["what"])
+    assert count(database, rows) == 1
+
+
+def test_a_step_that_is_sent_again_with_its_key_is_answered_again(bank: dict[str, Caller], world: World) -> None:
+    _, path, body, _ = ADDED[4]
+    deal = bank["officer"].post(f"/api/v1{path}", body)
+    step = f"/api/v1/deals/{deal.json()['id']}/stages"
+    told = [bank["officer"].post(step, {"stage": "appraised"}, key="k1", headers={"If-Match": '"1"'}) for _ in range(2)]
+    assert [(one.status_code, one.headers["ETag"], one.json()["stage"]) for one in told] == [
+        (200, '"2"', "appraised"),
+        (200, '"2"', "appraised"),
+    ]
+
+
+def test_a_loan_that_is_ended_twice_with_one_key_is_answered_twice(bank: dict[str, Caller], world: World) -> None:
+    _, path, body, _ = ADDED[0]
+    number = bank["board"].post(f"/api/v1{path}", body).json()["delegation_id"]
+    told = [bank["board"].post(f"/api/v1/delegations/{number}/end", {}, key="k2") for _ in range(2)]
+    assert [(one.status_code, one.json()) for one in told] == [(201, {"delegation_id": number})] * 2

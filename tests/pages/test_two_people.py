@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import httpx
@@ -152,7 +152,11 @@ def test_a_tie_is_declared_on_the_page_and_shows_on_the_deal(people_in: dict[str
     assert "Pay out a drawdown of L-ANN" not in deal
     (number,) = set(re.findall(r'action="/authority/conflicts/(\d+)/end"', steward.get("/authority").text))
     assert post(officer, f"/authority/conflicts/{number}/end", {"words": "x", "key": "3"}).status_code == 403
-    ended = post(steward, f"/authority/conflicts/{number}/end", {"words": "he has left", "key": "4"})
+    assert post(officer, "/authority/conflicts", {**said, "words": "my shares", "key": "5"}).status_code == 303
+    one = post(steward, f"/authority/conflicts/{number}/end", {"words": "he has left", "key": "6"})
+    assert "Another tie of theirs to that party is in the list" in words(steward.get(one.headers["location"]))
+    (number,) = set(re.findall(r'action="/authority/conflicts/(\d+)/end"', steward.get("/authority").text))
+    ended = post(steward, f"/authority/conflicts/{number}/end", {"words": "all sold", "key": "4"})
     assert ended.headers["location"] == "/authority?done=tie-ended#ties"
     assert "conflict of interest with" not in words(officer.get("/deals/D-ANN"))
 
@@ -177,6 +181,15 @@ def test_acts_are_lent_and_taken_back_on_the_page(people_in: dict[str, Browser],
     assert nobody.status_code == 422
     for field, told in (("to", "Say to whom"), ("act", "Choose an act")):
         assert told in words(nobody) and f'href="#field-lend-{field}"' in nobody.text, "all of it at once"
+    for key, to_day in (("6", today), ("7", today + timedelta(days=1))):
+        more = {**said, "to_day": str(to_day), "key": key}
+        assert post(board, "/authority/delegations", more).status_code == 303
+    again = post(board, "/authority/delegations", {**said, "key": "8"})
+    assert (again.status_code, "lends them just this already" in words(again)) == (422, True)
+    first, second = sorted(set(re.findall(r'action="/authority/delegations/(\d+)/end"', board.get("/authority").text)))
+    for number, key, told in ((first, "9", "Another loan between the two"), (second, "10", "Nothing of it is lent")):
+        ended = post(board, f"/authority/delegations/{number}/end", {"key": key})
+        assert told in words(board.get(ended.headers["location"]))
     late = {**said, "to_day": "2099-01-01", "key": "3"}
     assert "A delegation lasts at most 90 days" in words(post(board, "/authority/delegations", late))
 
