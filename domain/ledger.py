@@ -30,6 +30,20 @@ class AccountKind(StrEnum):
     MEMORANDUM = "memorandum"
 
 
+LOADED = ("contributions", "drawdowns", "receipts", "revenues", "running_costs")
+"""The files of a book whose rows become entries under the row's own key."""
+
+
+def loaded_key(file: str, row: str) -> str:
+    """Return the key of the entry that a row of a loaded book becomes.
+
+    By it what a book tells is known from what was done here: a door's own name stands before every key that a person
+    gives, so nobody gives one like this.
+    """
+    assert file in LOADED, f"{file} tells of no entries"
+    return f"{file}:{row}"
+
+
 CHART: dict[str, AccountKind] = {
     "cash": AccountKind.ASSET,
     "loan_principal": AccountKind.ASSET,

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from domain.authority import Act, Alone, Lender, Lent, Standing
+from domain.ledger import LOADED
 from domain.parties import Role
 from domain.store.authority import AmountRow, ConflictRow, DelegationRow
 
@@ -118,7 +119,8 @@ def done_minor(
     """Return how much a person booked of some kinds of entries in so many days by the database's clock.
 
     On one deal, or with no deal in the fund; alone or, ``by_two``, as the second of two. An entry counts with the
-    largest of its postings in the currency; one that was taken back, and what was booked by ``but_key``, does not.
+    largest of its postings in the currency; one that was taken back, what was booked by ``but_key``, and what a loaded
+    book told of earlier years does not.
     """
     found = session.execute(
         text(
@@ -127,6 +129,7 @@ def done_minor(
                                    WHERE p.entry_id = e.id AND p.currency = :currency) m
                WHERE e.actor_scope = CAST(:person_id AS text) AND e.fund_id = :fund_id AND e.kind = ANY(:kinds)
                  AND e.deal_id IS NOT DISTINCT FROM CAST(:deal_id AS uuid) AND e.idem_key <> :but_key
+                 AND split_part(e.idem_key, ':', 1) <> ALL(:loaded)
                  AND e.recorded_at > clock_timestamp() - make_interval(days => :days)
                  AND NOT EXISTS (SELECT FROM entry r WHERE r.reverses_id = e.id)
                  AND EXISTS (SELECT FROM request_decision d WHERE d.entry_id = e.id) = :by_two"""
@@ -134,6 +137,7 @@ def done_minor(
         {
             "kinds": list(kinds), "by_two": by_two, "person_id": str(person_id), "fund_id": fund_id,
             "deal_id": deal_id, "currency": currency, "days": days, "but_key": but_key,
+            "loaded": list(LOADED),
         },
     )  # fmt: skip
     return int(found.scalar_one())

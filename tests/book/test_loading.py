@@ -17,11 +17,13 @@ from sqlalchemy import text
 
 from api.database.roles import Role
 from api.files.book import read_book
-from domain.authority import NIGHT, Actor, NotAllowed
-from domain.desk import funds, night
+from domain.authority import NIGHT, Act, Actor, NotAllowed
+from domain.desk import authority, funds, instruments, night
 from domain.desk.book import LoadDone, load
 from domain.errors import InputRefused
+from domain.money import Money
 from domain.parties import Role as PersonRole
+from domain.store import deal_queries
 from tests.book.small import SMALL, broken_book, write_book
 from tests.conftest import TestDatabase
 
@@ -39,6 +41,43 @@ def refused(database: TestDatabase, folder: Path, files: Mapping[str, str | byte
     with pytest.raises(InputRefused) as told:
         bring(database, folder, files)
     return [str(problem) for problem in told.value.problems]
+
+
+@pytest.fixture
+def officer_of_the_book(database: TestDatabase, tmp_path: Path) -> Actor:
+    """The officer who signed the small book's acts, now that it is loaded."""
+    bring(database, tmp_path / "loaded")
+    with database.sessions.begin(Role.NIGHT) as session:
+        found = session.execute(text("SELECT id, name FROM app_user WHERE email = 'officer@bank.example'")).one()
+    return Actor(id=found.id, name=found.name, role=PersonRole.OFFICER)
+
+
+def test_what_a_book_told_counts_with_nothing_that_is_done_afterwards(
+    database: TestDatabase, officer_of_the_book: Actor
+) -> None:
+    officer, day = officer_of_the_book, date(2025, 3, 31)  # the book told of receipts of EUR 56,000.00, this minute
+    with database.sessions.begin(Role.MIGRATOR) as session:
+        authority.set_amount(
+            session, fund_code="hearth", act="record a receipt", role="officer", minor=60_000_00, valid_from=day,
+            source="resolution 7", by=NIGHT,
+        )  # fmt: skip
+        loan = session.execute(text("SELECT id FROM instrument WHERE code = 'D-1-L'")).scalar_one()
+        deal = deal_queries.deal_state(
+            session, session.execute(text("SELECT id FROM deal WHERE code = 'D-1'")).scalar_one()
+        )
+
+        def may_receive(minor: int) -> bool:
+            asked = Money(minor, "EUR")
+            return authority.may_on_deal(
+                session, Act.RECORD_RECEIPT, by=officer, deal=deal, amount=asked, key="today"
+            ).allowed
+
+        assert (may_receive(60_000_00), may_receive(60_000_01)) == (True, False)
+        instruments.record_receipt(
+            session, instrument_id=loan, minor=10_000_00, effective_on=date(2025, 1, 2), booked_on=date(2025, 1, 2),
+            by=officer, key="POST /api/v1/instruments/{code}/receipts receipts:in-2",
+        )  # fmt: skip
+        assert (may_receive(50_000_00), may_receive(50_000_01)) == (True, False), "dated back, it counts all the same"
 
 
 def rows(database: TestDatabase) -> dict[str, int]:

@@ -15,6 +15,7 @@ from domain.deals import ProposedInstrument, Stage
 from domain.desk import covenants, deals, funds, instruments, reports
 from domain.desk.book.lines import INSTRUMENT_FILES, Book, BookLine, plain
 from domain.errors import NotFound
+from domain.ledger import loaded_key
 from domain.parties import Role
 from domain.store import book as store
 
@@ -73,7 +74,7 @@ class BookLoad:
 
     def key(self, line: BookLine) -> str:
         """Return the idempotency key of a row's entry."""
-        return f"{line.file}:{self.book.key_of(line)}"
+        return loaded_key(line.file, self.book.key_of(line))
 
 
 @dataclass(frozen=True, slots=True)
