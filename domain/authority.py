@@ -142,31 +142,8 @@ NEVER_WHO_PREPARED: Mapping[Act, str] = {
 AMOUNT_APPROVED_BY: Mapping[Act, Act] = {Act.PAY_OUT: Act.APPROVE_PAYOUT}
 """Above the amount that a role brings about alone one person asks and another approves: the act of that other."""
 
-MEASURED = frozenset(
-    {
-        Act.PROPOSE, Act.APPROVE, Act.SIGN, Act.PAY_OUT, Act.APPROVE_PAYOUT, Act.CANCEL, Act.PAY_COST,
-        Act.RECORD_RECEIPT, Act.REVERSE, Act.APPROVE_REVERSAL, Act.CONVERT,
-    }
-)  # fmt: skip
-"""Acts that carry an amount: only of these a fund sets one of its own, and only of these one is lent."""
-
-OF_THE_WHOLE_DEAL = frozenset({Act.APPROVE, Act.SIGN})
-"""Acts whose amount is all that a deal's instruments commit."""
-
 SUMMED_DAYS = 7
 """An amount bounds what a person did of an act in so many days, on one deal (of no deal: in one fund)."""
-
-SUMMED: Mapping[Act, tuple[str, ...]] = {
-    Act.PAY_OUT: ("drawdown",),
-    Act.APPROVE_PAYOUT: ("drawdown",),
-    Act.CANCEL: ("cancellation",),
-    Act.PAY_COST: ("running_cost",),
-    Act.RECORD_RECEIPT: ("receipt", "contribution", "royalty_due"),
-    Act.REVERSE: ("reversal",),
-    Act.APPROVE_REVERSAL: ("reversal",),
-    Act.CONVERT: ("conversion",),
-}
-"""The kinds of entries that an act books, which are added up; the other measured acts are done once with a deal."""
 
 LENDABLE = frozenset(
     {
@@ -215,11 +192,14 @@ NIGHT = Actor(id=None, name="night", role=None)
 
 
 class NotPermitted(Refusal):
-    """An act that this person may not do; ``reasons`` holds each reason as a sentence, where there are several too."""
+    """An act that this person may not do; ``reasons`` holds each reason as a sentence, where there are several too.
 
-    def __init__(self, act: Act, reasons: Sequence[str]) -> None:
+    ``lender`` is the name of who lent the act, where the reason stands against what was lent; else empty.
+    """
+
+    def __init__(self, act: Act, reasons: Sequence[str], *, lender: str = "") -> None:
         super().__init__("; and ".join(reasons))
-        self.act, self.reasons = act, tuple(reasons)
+        self.act, self.reasons, self.lender = act, tuple(reasons), lender
 
     def and_also(self, others: Sequence[NotPermitted]) -> NotPermitted:
         """Tell other reasons with this one, which stays the one that the refusal is known by."""
@@ -238,31 +218,36 @@ class NotAllowed(NotPermitted):
 
 
 class SamePersonPreparedAndDecides(NotPermitted):
-    """The person who prepared a thing cannot be the one who decides it."""
+    """The person who prepared a thing cannot be the one who decides it, nor can whom they lent that to."""
 
-    def __init__(self, act: Act, name: str) -> None:
+    def __init__(self, act: Act, name: str, *, lender: str = "") -> None:
+        who = f"this is lent to you by {lender}, who" if lender else name
         did = NEVER_WHO_PREPARED.get(act, "prepared this").removeprefix("whoever ")
-        super().__init__(act, [f"{name} {did}, so somebody else has to {act}"])
+        super().__init__(act, [f"{who} {did}, so somebody else has to {act}"], lender=lender)
 
 
 class AmountTakesTwo(NotPermitted):
     """More than the person may bring about alone: another person has to agree, or to do it."""
 
-    def __init__(self, act: Act, *, asked: Money, alone: Money, done: Money | None = None) -> None:
+    def __init__(self, act: Act, *, asked: Money, alone: Money, done: Money | None = None, lender: str = "") -> None:
         approves = AMOUNT_APPROVED_BY.get(act)
         how = "somebody with a higher amount has to do it"
         if approves:
             how = f"ask for it, and somebody who may {approves} decides"
         what = f"{asked}, after {done} in {SUMMED_DAYS} days" if done is not None and done.minor else str(asked)
-        super().__init__(act, [f"you may {act} of up to {alone} alone, and this is {what}; {how}"])
+        lent = f" under what {lender} lent to you" if lender else ""
+        said = f"you may {act} of up to {alone} alone{lent}, and this is {what}; {how}"
+        super().__init__(act, [said], lender=lender)
         self.asked, self.alone = asked, alone
 
 
 class ConflictOfInterest(NotPermitted):
     """A person who has declared a conflict of interest with a party does nothing on its deals."""
 
-    def __init__(self, act: Act, *, name: str, party: str) -> None:
-        super().__init__(act, [f"{name} has a conflict of interest with {party}, so somebody else has to {act}"])
+    def __init__(self, act: Act, *, name: str, party: str, lender: str = "") -> None:
+        who = f"this is lent to you by {lender}, who" if lender else name
+        said = f"{who} has a conflict of interest with {party}, so somebody else has to {act}"
+        super().__init__(act, [said], lender=lender)
         self.party = party
 
 
@@ -327,25 +312,21 @@ def may(
     """Find whether a person may do an act: in their own right, or else for the first who lent it to them.
 
     ``prepared_by`` are the people who prepared what the act decides: who did it, and for whom. Every reason against
-    the act is told, in this order: the role, the second person, the conflict of interest, the amount.
+    the act is told, in this order: the role, the second person, the conflict of interest, the amount; then in the same
+    order what stands against each loan of the act, of which what was told is not told again.
     """
     if by.role is None:
         return Permission(act, by)
     prepared = {one for one in prepared_by if one is not None}
-    own = _reasons(act, by, role=by.role, people={by.id}, prepared=prepared, amount=amount, standing=standing)
-    if not own:
+    told = {str(one): one for one in _reasons(act, by, prepared=prepared, amount=amount, standing=standing)}
+    if not told:
         return Permission(act, by)
     for lent in standing.lent:
-        lender = lent.lender
-        amounts = {**standing.amounts, lent.role: _least(_alone(act, lent.role, standing.amounts), lent.at_most)}
-        seen = replace(standing, amounts=amounts, conflict=standing.conflict or lent.conflict)
-        for_lender = replace(by, acting_for=lender)
-        people = {by.id, lender.id}
-        if not _reasons(
-            act, for_lender, role=lent.role, people=people, prepared=prepared, amount=amount, standing=seen
-        ):
-            return Permission(act, for_lender)
-    return Permission(act, by, own)
+        bars = _reasons(act, by, prepared=prepared, amount=amount, standing=standing, lent=lent)
+        if not bars:
+            return Permission(act, replace(by, acting_for=lent.lender))
+        told |= {str(one): one for one in bars if not isinstance(one, NotAllowed)}
+    return Permission(act, by, tuple(told.values()))
 
 
 def permit(
@@ -366,7 +347,9 @@ def roles_in_words(act: Act) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
-def _alone(act: Act, role: Role, amounts: Mapping[Role, Alone]) -> Alone:
+def _alone(act: Act, role: Role | None, amounts: Mapping[Role, Alone]) -> Alone:
+    if role is None:
+        return None
     return amounts[role] if role in amounts else AUTHORITY[act].get(role)
 
 
@@ -379,22 +362,27 @@ def _reasons(
     act: Act,
     by: Actor,
     *,
-    role: Role,
-    people: set[UUID | None],
     prepared: set[UUID],
     amount: Money | None,
     standing: Standing,
+    lent: Lent | None = None,
 ) -> tuple[NotPermitted, ...]:
+    """Return what stands against an act in a person's own right, or under what was ``lent`` to them."""
     reasons: list[NotPermitted] = []
-    has_role = role in MAY[act]
-    if not has_role:
+    role, lender = (lent.role, lent.lender.name) if lent else (by.role, "")
+    if role not in MAY[act]:
         reasons.append(NotAllowed(act, role))
-    if people & prepared:
+    if by.id in prepared:
         reasons.append(SamePersonPreparedAndDecides(act, by.name))
+    if lent and lent.lender.id in prepared:
+        reasons.append(SamePersonPreparedAndDecides(act, by.name, lender=lender))
     if standing.conflict:
         reasons.append(ConflictOfInterest(act, name=by.name, party=standing.conflict))
-    alone = _alone(act, role, standing.amounts)
-    if has_role and amount is not None and alone is not None and amount.minor + standing.done_minor > alone:
+    if lent and lent.conflict:
+        reasons.append(ConflictOfInterest(act, name=by.name, party=lent.conflict, lender=lender))
+    alone = _least(_alone(act, role, standing.amounts), lent.at_most if lent else None)
+    if role in MAY[act] and amount is not None and alone is not None and amount.minor + standing.done_minor > alone:
         done = Money(standing.done_minor, amount.currency)
-        reasons.append(AmountTakesTwo(act, asked=amount, alone=Money(alone, amount.currency), done=done))
+        bound = Money(alone, amount.currency)
+        reasons.append(AmountTakesTwo(act, asked=amount, alone=bound, done=done, lender=lender))
     return tuple(reasons)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from domain.authority import AUTHORITY, IN_WORDS, LENDABLE, MEASURED, Act, Alone
+from domain.authority import AUTHORITY, IN_WORDS, LENDABLE, Act, Alone
 from domain.calendar import in_words
 from domain.errors import InputRefused, Problem, Refusal
+from domain.measured import MEASURED
 from domain.parties import Role
 
 DAYS_MAX = 90

@@ -233,9 +233,9 @@ def reasons_words(reader: Reader, found: Permission) -> str:
     """Return why an act on a deal is not this person's; a conflict of interest is told once, on top of the page."""
     said = []
     for reason in found.reasons:
-        if isinstance(reason, SamePersonPreparedAndDecides):
+        if isinstance(reason, SamePersonPreparedAndDecides) and not reason.lender:
             said.append(reader.gettext("you prepared this, so somebody else decides"))
-        elif not isinstance(reason, ConflictOfInterest):
+        elif reason.lender or not isinstance(reason, ConflictOfInterest):
             said.append(str(reason))
     return "; ".join(said)
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from domain.authority import AUTHORITY, MEASURED, Act, Actor, permit
+from domain.authority import AUTHORITY, Act, Actor, permit
 from domain.calendar import in_words
 from domain.delegations import NEVER_BORROW, Delegation, DelegationEnded, check_delegation
 from domain.desk.permission import (
@@ -22,6 +22,7 @@ from domain.desk.permission import (
     require_role,
 )
 from domain.errors import InputRefused, NotFound, Problem
+from domain.measured import MEASURED
 from domain.money import AMOUNT_MINOR_MAX, Money
 from domain.parties import Role
 from domain.store import audit, fund_queries

@@ -15,8 +15,6 @@ from sqlmodel import Session
 
 from domain.authority import (
     MAY,
-    OF_THE_WHOLE_DEAL,
-    SUMMED,
     SUMMED_DAYS,
     Act,
     Actor,
@@ -25,6 +23,7 @@ from domain.authority import (
     may,
     permit,
 )
+from domain.measured import OF_THE_WHOLE_DEAL, SUMMED
 from domain.money import Money
 from domain.store import authority_queries as store
 from domain.store import instrument_queries

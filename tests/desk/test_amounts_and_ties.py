@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from domain.authority import AUTHORITY, LENDABLE, MEASURED, Act, Actor, AmountTakesTwo, ConflictOfInterest, NotAllowed
+from domain.authority import AUTHORITY, LENDABLE, Act, Actor, AmountTakesTwo, ConflictOfInterest, NotAllowed
 from domain.desk import (
     authority,
     classification,
@@ -22,6 +22,7 @@ from domain.desk import (
     requests,
 )
 from domain.errors import InputRefused
+from domain.measured import MEASURED
 from domain.money import Money
 from domain.parties import Role
 from tests.desk.financed import OPENED, TODAY, Financed

@@ -14,10 +14,8 @@ from domain.authority import (
     AWAITED,
     LENDABLE,
     MAY,
-    MEASURED,
     NEVER_WHO_PREPARED,
     NIGHT,
-    SUMMED,
     Act,
     Actor,
     AmountTakesTwo,
@@ -30,6 +28,7 @@ from domain.authority import (
     may,
     permit,
 )
+from domain.measured import MEASURED, SUMMED
 from domain.money import Money
 from domain.parties import Role
 
@@ -174,6 +173,54 @@ def test_a_lent_act_counts_both_people(prepared: list[UUID], standing: Standing,
     found = may(Act.APPROVE, by=OFFICER, prepared_by=prepared, standing=standing)
     assert found.allowed is allowed
     assert found.by.acting_for == (Lender(BEA, "Bea") if allowed else None)
+
+
+@pytest.mark.parametrize(
+    ("act", "lent", "prepared", "words"),
+    [
+        (
+            Act.APPROVE,
+            LENT,
+            BEA,
+            "this is lent to you by Bea, who proposed the deal, so somebody else has to approve a deal",
+        ),
+        (
+            Act.APPROVE,
+            Lent(Lender(BEA, "Bea"), Role.BOARD, conflict="Acme"),
+            BOB,
+            (
+                "this is lent to you by Bea, who has a conflict of interest with Acme, "
+                "so somebody else has to approve a deal"
+            ),
+        ),
+        (
+            Act.APPROVE,
+            Lent(Lender(BEA, "Bea"), Role.BOARD, at_most=5_00),
+            BOB,
+            (
+                "you may approve a deal of up to EUR 5.00 alone under what Bea lent to you, and this is EUR 5.01; "
+                "somebody with a higher amount has to do it"
+            ),
+        ),
+    ],
+    ids=["the lender prepared it", "a tie of the lender", "more than was lent"],
+)
+def test_who_borrowed_an_act_is_told_what_bars_the_loan(act: Act, lent: Lent, prepared: UUID, words: str) -> None:
+    found = may(act, by=OFFICER, prepared_by=[prepared], amount=euro(5_01), standing=Standing(lent=[lent]))
+    assert [str(reason) for reason in found.reasons] == [
+        "only a board member may approve a deal; you are an officer", words
+    ]  # fmt: skip
+
+
+def test_what_stands_against_the_person_and_the_loan_is_told_once() -> None:
+    standing = Standing(conflict="Acme", lent=[LENT, Lent(Lender(BOB, "Bob"), Role.BOARD)])
+    found = may(Act.APPROVE, by=OFFICER, prepared_by=[OLGA, BOB], standing=standing)
+    assert [str(reason).partition(", so ")[0] for reason in found.reasons] == [
+        "only a board member may approve a deal; you are an officer",
+        "Olga proposed the deal",
+        "Olga has a conflict of interest with Acme",
+        "this is lent to you by Bob, who proposed the deal",
+    ]
 
 
 @pytest.mark.parametrize(("minor", "allowed"), [(5_00, True), (5_01, False)])
