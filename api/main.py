@@ -12,20 +12,23 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from api.database.migrations import pending
-from api.database.problems import DatabaseProblem
 from api.database.roles import Role
 from api.deps import Database
 from api.logs import set_up_logs
 from api.middleware import Measures, Threshold
 from api.pages import add_pages
 from api.problems import Repeats, add_failures, told
+from api.readiness import Readiness, ReadinessKept, asked_of_database
 from api.routes import add_routes
 from api.security import SIGN_INS_AT_WORK_MAX, SignInPlaces
 
 CONNECTIONS_MAX = 10
 """So many connections has the pool of ``Sessions``: no more requests than that may hold one at a time."""
 REQUESTS_AT_WORK_MAX = CONNECTIONS_MAX - SIGN_INS_AT_WORK_MAX
+_NOT_READY = {
+    Readiness.DATABASE_AWAY: "the database cannot be reached",
+    Readiness.MIGRATIONS_PENDING: "the database waits for its migrations",
+}
 
 
 def build_app(database: Database, *, hosts: frozenset[str] = frozenset()) -> FastAPI:
@@ -56,6 +59,7 @@ def build_app(database: Database, *, hosts: frozenset[str] = frozenset()) -> Fas
     app.state.places = asyncio.Semaphore(REQUESTS_AT_WORK_MAX)
     app.state.sign_in_places = SignInPlaces()
     app.state.repeats = Repeats()
+    app.state.readiness = ReadinessKept(lambda: asked_of_database(database.url(Role.APP)))
     app.state.measures = measures
     app.add_middleware(Threshold, measures=measures, hosts=hosts)
     add_failures(app)
@@ -73,17 +77,12 @@ def add_probes(app: FastAPI) -> None:
         return {"status": "alive"}
 
     @app.get("/readyz", include_in_schema=False)
-    def ready(request: Request) -> Response:
-        database: Database = request.app.state.database
-        try:
-            waiting = pending(database.url(Role.APP))
-        except DatabaseProblem:
-            return told(request, HTTPStatus.SERVICE_UNAVAILABLE, "database-away", "the database cannot be reached")
-        if waiting:
-            return told(
-                request, HTTPStatus.SERVICE_UNAVAILABLE, "migrations-pending", "the database waits for its migrations"
-            )
-        return JSONResponse({"status": "ready"})
+    async def ready(request: Request) -> Response:
+        kept: ReadinessKept = request.app.state.readiness
+        readiness = await kept.now()
+        if readiness is not Readiness.READY:
+            return told(request, HTTPStatus.SERVICE_UNAVAILABLE, readiness, _NOT_READY[readiness])
+        return JSONResponse({"status": readiness})
 
     @app.get("/metrics", include_in_schema=False)
     def metrics(request: Request) -> Response:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
+import threading
+import time
 
 import pytest
 import structlog
@@ -14,6 +17,7 @@ from api.database.roles import Role
 from api.database.sessions import Sessions
 from api.logs import set_up_logs
 from api.main import build_app
+from api.readiness import Readiness, ReadinessKept
 from tests.api.conftest import PASSWORD, Caller
 from tests.conftest import TestDatabase
 
@@ -100,6 +104,50 @@ def test_not_ready_without_a_database_and_before_its_migrations(database: TestDa
         session.connection().exec_driver_sql(f"UPDATE alembic_version SET version_num = '{before}'")
     told = Caller(build_app(database)).get("/readyz")
     assert (told.status_code, told.json()["type"]) == (503, "/problems/migrations-pending")
+
+
+def test_however_many_ask_at_once_one_at_a_time_asks_the_database(database: TestDatabase) -> None:
+    class Counted:
+        """The database, and how many askers it had at one moment: each stays long enough for others to come in."""
+
+        sessions = database.sessions
+        turn, here, most = threading.Lock(), 0, 0
+
+        def url(self, role: Role) -> str:
+            with self.turn:
+                self.here += 1
+                self.most = max(self.most, self.here)
+            time.sleep(0.2)
+            with self.turn:
+                self.here -= 1
+            return database.url(role)
+
+    counted = Counted()
+    caller = Caller(build_app(counted))
+
+    async def all_at_once() -> list[int]:
+        return [told.status_code for told in await asyncio.gather(*(caller.call("GET", "/readyz") for _ in range(80)))]
+
+    assert asyncio.run(all_at_once()) == [200] * 80
+    assert counted.most == 1
+
+
+@pytest.mark.parametrize("found", list(Readiness))
+def test_what_was_found_stands_for_a_second(found: Readiness) -> None:
+    moments, asked = [0.0], list[float]()
+
+    def ask() -> Readiness:
+        asked.append(moments[-1])
+        return found if moments[-1] < 1 else Readiness.READY
+
+    kept = ReadinessKept(ask, clock=lambda: moments[-1])
+
+    def answer_at(moment: float) -> Readiness:
+        moments.append(moment)
+        return asyncio.run(kept.now())
+
+    assert [answer_at(moment) for moment in (0.0, 0.5, 0.999, 1.0, 1.5, 2.5)] == [found] * 3 + [Readiness.READY] * 3
+    assert asked == [0.0, 1.0, 2.5]
 
 
 def test_metrics_count_doors_and_name_nobody(bank: dict[str, Caller], stranger: Caller) -> None:
