@@ -7,6 +7,7 @@ import importlib.metadata
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
+from ipaddress import IPv4Network, IPv6Network
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
@@ -15,7 +16,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from api.database.roles import Role
 from api.deps import Database
 from api.logs import set_up_logs
-from api.middleware import Measures, Threshold
+from api.measures import Measures, may_read
+from api.middleware import Threshold
 from api.pages import add_pages
 from api.problems import Repeats, add_failures, told
 from api.readiness import Readiness, ReadinessKept, asked_of_database
@@ -31,10 +33,16 @@ _NOT_READY = {
 }
 
 
-def build_app(database: Database, *, hosts: frozenset[str] = frozenset()) -> FastAPI:
+def build_app(
+    database: Database,
+    *,
+    hosts: frozenset[str] = frozenset(),
+    measure_readers: frozenset[IPv4Network | IPv6Network] = frozenset(),
+) -> FastAPI:
     """Return the application on a database whose migrations have run.
 
-    ``hosts`` are the names by which it may be called; none: by every name.
+    ``hosts`` are the names by which it may be called; none: by every name. ``measure_readers`` may read ``/metrics``
+    besides the machine itself.
     Nothing is read from the environment and nothing is connected before the first request.
     """
     set_up_logs()
@@ -61,6 +69,7 @@ def build_app(database: Database, *, hosts: frozenset[str] = frozenset()) -> Fas
     app.state.repeats = Repeats()
     app.state.readiness = ReadinessKept(lambda: asked_of_database(database.url(Role.APP)))
     app.state.measures = measures
+    app.state.measure_readers = measure_readers
     app.add_middleware(Threshold, measures=measures, hosts=hosts)
     add_failures(app)
     add_probes(app)
@@ -86,4 +95,6 @@ def add_probes(app: FastAPI) -> None:
 
     @app.get("/metrics", include_in_schema=False)
     def metrics(request: Request) -> Response:
+        if not may_read(request, request.app.state.measure_readers):
+            return told(request, HTTPStatus.FORBIDDEN, "measures-inside", "who is not named reads no measures")
         return Response(generate_latest(request.app.state.measures.registry), media_type=CONTENT_TYPE_LATEST)

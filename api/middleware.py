@@ -12,13 +12,13 @@ from http import HTTPStatus
 import structlog
 from fastapi import Request
 from fastapi.responses import Response
-from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
 from api.database.sessions import WHENCE, Whence
+from api.measures import Measures
 from api.problems import BODY_BYTES_MAX, TOO_LARGE, is_for_programmes, plainly_told, tell_failure, told
 from api.tracing import door_of
 
@@ -43,19 +43,6 @@ _HEADERS_TOO_LARGE = (
 )
 _HOST_UNKNOWN = (HTTPStatus.MISDIRECTED_REQUEST, "host-unknown", "this book is not called by the name in the address")
 _log = structlog.get_logger()
-
-
-class Measures:
-    """Counts for ``/metrics``: doors, methods and statuses, nobody's name."""
-
-    def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self.requests = Counter(
-            "missionbook_requests", "Requests answered", ["method", "door", "status"], registry=self.registry
-        )
-        self.seconds = Histogram(
-            "missionbook_request_seconds", "Seconds from request to answer", ["door"], registry=self.registry
-        )
 
 
 class Threshold:

@@ -75,6 +75,8 @@ TOLD_WORDS: dict[str, str] = {
     "migrations-pending": "The database waits for its migrations: an operator runs `missionbook database migrate`.",
     "headers-too-large": "The request has more or longer headers than this door takes.",
     "host-unknown": "The book is not called by the name in the address: an operator sets `MISSIONBOOK_HOSTS`.",
+    "measures-inside": "The measures are told to the machine itself and to addresses in `MISSIONBOOK_METRICS_FROM`, "
+    "and to nobody who comes through a proxy.",
     "refused": "A rule of the bank says no; the sentence in `detail` says which.",
 }
 """What failures mean that no refusal of the table stands for, by the end of their type."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from domain.errors import InputRefused, Problem
@@ -29,6 +31,8 @@ class Settings(BaseSettings):
     """Addresses of proxies, by comma, whose word on the caller's address and on https is believed; else nobody's."""
     hosts: str = Field(default="", pattern=r"^[a-zA-Z0-9.:, \[\]-]*$")
     """Names by which the pages may be called, by comma, with the port where one is typed; else every name."""
+    metrics_from: str = Field(default="", pattern=r"^[0-9a-fA-F:./, ]*$")
+    """Addresses and networks, by comma, that may read ``/metrics`` besides the machine itself."""
     database_url: SecretStr | None = None
     """Role app of an external PostgreSQL 18. When set, nothing is embedded."""
     database_url_migrator: SecretStr | None = None
@@ -40,10 +44,28 @@ class Settings(BaseSettings):
         """The names of ``hosts``; none where every name is taken."""
         return frozenset(name.strip().lower() for name in self.hosts.split(",") if name.strip())
 
+    @property
+    def measure_readers(self) -> frozenset[IPv4Network | IPv6Network]:
+        """The networks of ``metrics_from``; none where only the machine itself reads the measures."""
+        return _networks(self.metrics_from)
+
+    @field_validator("metrics_from")
+    @classmethod
+    def _of_networks(cls, said: str) -> str:
+        try:
+            _networks(said)
+        except ValueError:
+            raise PydanticCustomError("networks", "Give addresses or networks, by comma") from None
+        return said
+
     @field_validator("data")
     @classmethod
     def _absolute(cls, folder: Path) -> Path:
         return folder.expanduser().absolute()
+
+
+def _networks(said: str) -> frozenset[IPv4Network | IPv6Network]:
+    return frozenset(ip_network(one.strip(), strict=False) for one in said.split(",") if one.strip())
 
 
 def settings() -> Settings:

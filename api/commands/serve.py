@@ -122,7 +122,8 @@ def _run(book: OpenBook, door: socket.socket, chosen: Settings) -> None:
     if beside:
         beside.start()
     try:
-        config = server_config(build_app(book, hosts=chosen.allowed_hosts), proxies=chosen.proxies)
+        app = build_app(book, hosts=chosen.allowed_hosts, measure_readers=chosen.measure_readers)
+        config = server_config(app, proxies=chosen.proxies)
         with suppress(KeyboardInterrupt):  # Ctrl-C is how it is stopped
             uvicorn.Server(config).run(sockets=[door])
     finally:

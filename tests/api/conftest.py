@@ -33,8 +33,8 @@ def hashed_password() -> str:
 class Caller:
     """Somebody at the doors: a stranger, or a person with a token."""
 
-    def __init__(self, app: FastAPI, token: str | None = None) -> None:
-        self.app = app
+    def __init__(self, app: FastAPI, token: str | None = None, *, address: str = "192.0.2.1") -> None:
+        self.app, self.address = app, address
         self.headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     def __call__(self, method: str, address: str, **more: Any) -> httpx.Response:
@@ -42,7 +42,7 @@ class Caller:
 
     async def call(self, method: str, address: str, **more: Any) -> httpx.Response:
         headers = {**self.headers, **more.pop("headers", {})}
-        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False, client=("192.0.2.1", 4000))
+        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False, client=(self.address, 4000))
         async with httpx.AsyncClient(transport=transport, base_url="http://bank.example") as client:
             return await client.request(method, address, headers=headers, **more)
 

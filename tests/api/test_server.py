@@ -92,8 +92,16 @@ def test_another_name_than_the_allowed_ones_is_not_answered(database: TestDataba
     assert named.get("/healthz", headers={"Host": "127.0.0.1:8000"}).status_code == 200
 
 
-@pytest.mark.parametrize("name", ["MISSIONBOOK_PROXIES", "MISSIONBOOK_HOSTS"])
-def test_what_cannot_be_an_address_or_a_name_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setenv(name, "*")  # settings are read from the environment, as an operator sets it
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("MISSIONBOOK_PROXIES", "*"),
+        ("MISSIONBOOK_HOSTS", "*"),
+        ("MISSIONBOOK_METRICS_FROM", "*"),
+        ("MISSIONBOOK_METRICS_FROM", "198.51.100.7, 300.1"),
+    ],
+)
+def test_what_cannot_be_an_address_or_a_name_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, said: str) -> None:
+    monkeypatch.setenv(name, said)  # settings are read from the environment, as an operator sets it
     with pytest.raises(SettingsRefused, match=name):
         settings()
