@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from api.commands.printing import Format, FormatOption
 from domain.parties import Role
 
 
@@ -13,6 +14,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     group = typer.Typer(no_args_is_help=True, help="Who may sign in.")
     group.command("add")(add)
+    group.command("list")(everybody)
     group.command("password")(password)
     group.command("disable")(disable)
     group.command("sign-out")(sign_out)
@@ -39,6 +41,25 @@ def add(
         party_id = parties.party_by_code(session, code=party).id if party else None
         people.add_user(session, email=email, name=name, role=role, party_id=party_id, password=password, by=NIGHT)
     typer.echo(f"{email} can sign in as {role}" + ("" if asked else f" with the password {password}"))
+
+
+def everybody(how: FormatOption = Format.TABLE) -> None:
+    """Print every user that there ever was: role, party, and whether they can sign in."""
+    from api.commands.printing import print_json, print_table
+    from api.database.book import open_book
+    from api.database.roles import Role as DatabaseRole
+    from domain.authority import NIGHT
+    from domain.desk import directory
+
+    with open_book() as book, book.sessions.begin(DatabaseRole.NIGHT) as session:
+        found = directory.everybody(session, by=NIGHT)
+    if how is Format.JSON:
+        return print_json({"users": found})
+    rows = [
+        (one.name, one.email, one.role, one.party_code or "", one.state, one.since.strftime("%d %b %Y %H:%M"))
+        for one in found
+    ]
+    return print_table("People, by name", ("Name", "Email", "Role", "Party", "Can sign in", "Since (UTC)"), rows)
 
 
 def password(

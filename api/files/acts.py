@@ -24,6 +24,8 @@ COLUMNS = (
     Column("before", 40),
     Column("after", 40),
     Column("detail", 60),
+    Column("email of who", 28),
+    Column("id of who", 38),
 )
 
 
@@ -36,7 +38,8 @@ def acts_sheet(acts: Iterable[ActRecorded]) -> Sheet:
             (
                 act.id, act.recorded_at.isoformat(), act.actor_name, act.act, act.subject_kind, act.subject,
                 act.outcome, act.fund, act.door, act.came_from, act.request_id, _json(act.before), _json(act.after),
-                _json(act.detail),
+                _json(act.detail), act.email,
+                str(act.recorded_by or ""),
             )
             for act in acts
         ),

@@ -26,6 +26,7 @@ def add_pages(app: FastAPI) -> None:
         nights,
         officer,
         own_account,
+        people,
         periods,
         requests,
         signing_in,
@@ -50,6 +51,7 @@ def add_pages(app: FastAPI) -> None:
         periods,
         currencies,
         audit,
+        people,
         own_account,
     ):
         app.include_router(room.router)

@@ -114,7 +114,7 @@ def _row(reader: Reader, act: ActRecorded, query: dict[str, str], names: Mapping
             note=f"{act.recorded_at:%H:%M:%S} UTC · " + _("No. %s") % act.id,
             in_one_line=True,
         ),
-        Cell(act.actor_name, href=only),
+        Cell(act.actor_name, href=only, note=act.email or ""),
         Cell(act.act, mark=Mark(_("refused"), "bad") if act.outcome == "refused" else None),
         Cell(f"{act.subject_kind} {names.get(act.subject, act.subject)}"[:200], note=act.fund or ""),
         Cell(" ".join(said for said in (act.door, act.came_from) if said), note=act.request_id),

@@ -89,7 +89,7 @@ def frame(request: Request, reader: Reader) -> Frame:
         places = [*work, ("/board", _("Impact")), ("/board/approvals", _("Approvals")), ("/deals", _("Deals"))]
         places += [("/ledger", _("Ledger")), ("/authority", _("Authority"))]
         if role in MAY[Act.READ_AUDIT]:
-            places.append(("/audit", _("Audit")))
+            places += [("/audit", _("Audit")), ("/people", _("People"))]
     here = max(
         (place for place, _words in places if path == place or path.startswith(f"{place}/")), default="", key=len
     )

@@ -95,6 +95,7 @@ class ActAnswer(Answer):
     recorded_at: datetime
     recorded_by: UUID | None
     actor_name: str
+    email: str | None
     act: str
     subject_kind: str
     subject: str

@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import Field, SecretStr, StringConstraints
 
 from api.schemas.common import Answer, Asked
+from domain.desk.directory import UserState
 
 
 class TokenAsked(Asked):
@@ -53,6 +54,13 @@ class UserAnswer(Answer):
     name: str
     role: str
     party_code: str | None
+
+
+class UserLineAnswer(UserAnswer):
+    """A user in the list: whether they can sign in, and since when; of whom is disabled, since when not."""
+
+    state: UserState
+    since: datetime
 
 
 class MeAnswer(UserAnswer):

@@ -29,7 +29,7 @@ class AuditTooLong(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class ActRecorded:
-    """One row of the audit: who did, or was refused, what."""
+    """One row of the audit: who did, or was refused, what. Two of one name are told apart by id and ``email``."""
 
     id: int
     recorded_at: datetime
@@ -46,6 +46,7 @@ class ActRecorded:
     door: str | None = None
     before: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
+    email: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,8 +67,8 @@ def _with_lender(by: Actor, detail: Mapping[str, object]) -> dict[str, object]:
 
 _PAGE = text(
     """SELECT a.id, a.recorded_at, a.recorded_by, a.actor_name, a.act, a.subject_kind, a.subject, a.outcome, a.detail,
-              a.request_id, f.code AS fund, a.came_from, a.door, a.before, a.after
-       FROM audit a LEFT JOIN fund f ON f.id = a.fund_id
+              a.request_id, f.code AS fund, a.came_from, a.door, a.before, a.after, u.email
+       FROM audit a LEFT JOIN fund f ON f.id = a.fund_id LEFT JOIN app_user u ON u.id = a.recorded_by
        WHERE (CAST(:act AS text) IS NULL OR a.act = :act)
          AND (CAST(:outcome AS text) IS NULL OR a.outcome = :outcome)
          AND (CAST(:person AS uuid) IS NULL OR a.recorded_by = :person)
@@ -118,8 +118,14 @@ def page(
 
 
 def people(session: Session) -> dict[UUID, str]:
-    """Return everybody who can have acted, by id, in the order of their names."""
-    rows = session.execute(text("SELECT id, name FROM app_user ORDER BY name, id"))
+    """Return everybody who can have acted, by id, in the order of their names; two of one name with their emails."""
+    rows = session.execute(
+        text(
+            """SELECT id, name || CASE WHEN count(*) OVER (PARTITION BY name) > 1 THEN ' (' || email || ')' ELSE '' END
+                          AS name
+               FROM app_user ORDER BY app_user.name, id"""
+        )
+    )
     return {row.id: row.name for row in rows}
 
 

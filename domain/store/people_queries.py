@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping, text
 from sqlmodel import Session
+
+NO_PASSWORD = "!"
+"""What stands in the place of a hash until somebody has a password: nothing fits it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,23 @@ def users(session: Session) -> list[RowMapping]:
             """SELECT u.id, u.email, u.name, u.role, p.code AS party_code FROM app_user u
                LEFT JOIN party p ON p.id = u.party_id WHERE u.disabled_at IS NULL ORDER BY u.email"""
         )
+    )
+    return list(rows.mappings())
+
+
+def everybody(session: Session) -> list[RowMapping]:
+    """Return every user that there ever was, by name, and whether an act of the audit gave them a password.
+
+    No request reads a hash; an act that sets one tells its digest (a verification compares the two).
+    """
+    rows = session.execute(
+        text(
+            """SELECT u.id, u.email, u.name, u.role, p.code AS party_code, p.name AS party, u.created_at, u.disabled_at,
+                      EXISTS (SELECT FROM audit a WHERE a.subject_kind = 'user' AND a.subject = u.id::text
+                              AND a.outcome = 'done' AND a.detail ->> 'kept_as' <> :nothing) AS has_password
+               FROM app_user u LEFT JOIN party p ON p.id = u.party_id ORDER BY u.name, u.email"""
+        ),
+        {"nothing": sha256(NO_PASSWORD.encode()).hexdigest()},
     )
     return list(rows.mappings())
 

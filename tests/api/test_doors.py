@@ -66,7 +66,7 @@ DOORS: list[tuple[str, str, Any, set[str]]] = [
     ("GET", f"/exit-triggers?fund={FUND}", None, INSIDE),
     ("GET", "/seals/head", None, INSIDE),
     ("GET", "/audit", None, {"auditor", "steward"}),
-    ("GET", "/users", None, {"steward"}),
+    ("GET", "/users", None, {"auditor", "steward"}),
     ("GET", "/verification", None, {"auditor", "board", "steward", "officer"}),
     ("GET", "/missions", None, {*INSIDE, "ann"}),
     ("GET", "/deals", None, {*INSIDE, "ann"}),

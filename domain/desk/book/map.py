@@ -11,7 +11,6 @@ from domain.desk.book.lines import BookLine
 from domain.errors import InputRefused
 from domain.store import people_queries
 
-NO_PASSWORD = "!"
 """No password fits this: who comes in with a book signs in only when somebody gives them a password."""
 
 
@@ -105,7 +104,7 @@ def _person(here: BookLoad, line: BookLine) -> None:
         name=line.text("name"),
         role=line.text("role"),
         party_id=here.id_of("parties", party) if party else None,
-        password_hash=NO_PASSWORD,
+        password_hash=people_queries.NO_PASSWORD,
     )
     assert user_id is not None, "the comparison has looked for this email before"
     here.came(line, user_id)
