@@ -63,7 +63,8 @@ class Row:
 class Table:
     """A table with its caption; where it is empty, the words that say what to do next.
 
-    ``side_by_side`` keeps the columns beside one another on a phone too: for two narrow ones.
+    ``side_by_side`` keeps the columns beside one another on a phone too: for two narrow ones. ``even`` gives all tables
+    of a page the same columns, so that figures of one stand under those of another.
     """
 
     caption: str
@@ -72,6 +73,7 @@ class Table:
     empty: str
     quiet_caption: bool = False
     side_by_side: bool = False
+    even: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,7 @@ def table(
     figures: Iterable[int] = (),
     quiet_caption: bool = False,
     side_by_side: bool = False,
+    even: bool = False,
 ) -> Table:
     """Make a table; ``figures`` are the numbers of the columns that hold figures."""
     right = set(figures)
@@ -168,6 +171,7 @@ def table(
         empty,
         quiet_caption,
         side_by_side,
+        even,
     )
 
 

@@ -20,6 +20,7 @@ FORMATS = ("csv", "xlsx")
 Then = ComparedStatement[Any] | None
 Beside = FigureLine | None
 COMPARE = N_("Beside it")
+EVEN_COLUMNS_MAX = 6  # more of the same width would be too narrow for their figures
 BY_WORDS = {"booked_on": N_("Booking day"), "effective_on": N_("Value day")}
 
 
@@ -170,7 +171,7 @@ def figures_table(
         columns = [*columns[:-1], columns[-1] if several else reader.day(head.as_of), reader.day(then.as_of)]
     return table(
         caption, columns, rows, figures=range(1, len(columns)), empty=_("Nothing is booked here."),
-        quiet_caption=quiet, side_by_side=len(columns) == 2,
+        quiet_caption=quiet, side_by_side=len(columns) == 2, even=len(columns) <= EVEN_COLUMNS_MAX,
     )  # fmt: skip
 
 
