@@ -1,7 +1,7 @@
 """The demonstration: the book in ``examples/commons``, and five people of it who can sign in.
 
-Their passwords are made here, kept in the data folder in ``sign-ins.json`` (mode 0600) and nowhere else in the clear;
-the database knows their hashes. The file is written once: who has read it keeps their passwords.
+Their passwords are made here, kept in the data folder in ``sign-ins.json`` (mode 0600), told to a terminal and nowhere
+else in the clear; the database knows their hashes. The file is written once: who has read it keeps their passwords.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TextIO
 
 from api.commands.load import progress_bar
 from api.database.book import OpenBook
@@ -91,6 +92,16 @@ def ensure_sign_ins(sessions: Sessions, data: Path) -> list[SignIn]:
         for email, password_hash in hashes.items():
             people.change_password(session, email=email, password_hash=password_hash, by=NIGHT)
     return sign_ins
+
+
+def tell_sign_ins(sign_ins: Sequence[SignIn], stream: TextIO) -> None:
+    """Tell a terminal who signs in with what; anything else, which may be kept or sent on, only who.
+
+    The passwords are in the file that only its owner reads.
+    """
+    for one in sign_ins:
+        password = f" {one.password}" if stream.isatty() else ""
+        stream.write(f"{one.role:<9} {one.email:<34}{password}".rstrip() + "\n")
 
 
 def _write(path: Path, sign_ins: Sequence[SignIn]) -> None:

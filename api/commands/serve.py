@@ -6,6 +6,7 @@ import asyncio
 import errno
 import signal
 import socket
+import sys
 from contextlib import closing, nullcontext, suppress
 from typing import TYPE_CHECKING, Annotated
 
@@ -30,10 +31,13 @@ def serve(
         bool, typer.Option("--demo", help="Load the demonstration book also into a database that is not embedded.")
     ] = False,
 ) -> None:
-    """Serve pages and API. An empty embedded database gets the demonstration book first; sign-ins are printed."""
+    """Serve pages and API. An empty embedded database gets the demonstration book first.
+
+    Its sign-ins are printed, with their passwords on a terminal only.
+    """
     from api.database.book import open_book
     from api.database.embedded import serve_lock
-    from api.demonstration import ensure_demonstration
+    from api.demonstration import ensure_demonstration, tell_sign_ins
     from api.settings import settings
 
     chosen = settings()
@@ -43,8 +47,7 @@ def serve(
         alone = serve_lock(chosen.data, address=address) if chosen.database_url is None else nullcontext()
         with alone, open_book(chosen) as book:
             sign_ins = ensure_demonstration(book, wanted=demo)
-            for sign_in in sign_ins:
-                typer.echo(f"{sign_in.role:<9} {sign_in.email:<34} {sign_in.password}")
+            tell_sign_ins(sign_ins, sys.stdout)
             if not book.embedded:
                 typer.echo("Seals and nights are made by `missionbook worker`: run one beside this, same settings")
             kept = f"  (sign-ins: {chosen.data / 'sign-ins.json'})" if sign_ins else ""

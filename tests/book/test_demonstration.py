@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
+import os
 import stat
 from collections import Counter
 from collections.abc import Iterator
@@ -16,7 +18,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from api.database.roles import Role
-from api.demonstration import PEOPLE, ensure_sign_ins
+from api.demonstration import PEOPLE, SignIn, ensure_sign_ins, tell_sign_ins
 from api.files.book import read_book
 from domain.deals import Stage
 from domain.desk import covenants, deals, exits, people, verification
@@ -206,6 +208,24 @@ def test_the_five_people_sign_in_with_passwords_kept_for_their_owner_only(
         others = "reports.elbaue@missionbook.example"
         with pytest.raises(SignInRefused):
             people.recognise(people.password_kept(session, email=others), password="!")
+
+
+def test_passwords_are_told_to_a_terminal_and_to_nothing_that_is_kept() -> None:
+    sign_ins = [SignIn("officer", "one@bank.example", "first-secret"), SignIn("board", "two@bank.example", "the-other")]
+    kept = io.StringIO()
+    tell_sign_ins(sign_ins, kept)
+    assert [line.split() for line in kept.getvalue().splitlines()] == [
+        ["officer", "one@bank.example"],
+        ["board", "two@bank.example"],
+    ]
+    screen, inside = os.openpty()
+    with os.fdopen(inside, "w") as terminal, os.fdopen(screen, "rb") as shown:
+        tell_sign_ins(sign_ins, terminal)
+        terminal.flush()
+        assert [shown.readline().split() for _ in sign_ins] == [
+            [b"officer", b"one@bank.example", b"first-secret"],
+            [b"board", b"two@bank.example", b"the-other"],
+        ]
 
 
 def test_a_start_that_was_killed_before_the_database_knew_a_password_goes_on_from_the_file(
