@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field
 
-from domain.store.types import JSONB, Fact
+from domain.store.types import JSONB, Fact, belongs_to_a_fund
 
 
 class AmountRow(Fact, table=True):
@@ -75,6 +75,7 @@ class RequestRow(Fact, table=True):
 
     __tablename__ = "request"
     __table_args__ = (
+        belongs_to_a_fund("request"),
         CheckConstraint("recorded_by IS NOT NULL", name="request_is_made_by_somebody"),
         CheckConstraint("kind IN ('reversal', 'payout')", name="request_kind_is_known"),
         CheckConstraint("(kind = 'reversal') = (entry_id IS NOT NULL)", name="request_of_a_reversal_names_its_entry"),
@@ -99,6 +100,7 @@ class RequestDecisionRow(Fact, table=True):
 
     __tablename__ = "request_decision"
     __table_args__ = (
+        belongs_to_a_fund("request_decision"),
         UniqueConstraint("request_id", name="request_is_decided_once"),
         CheckConstraint("recorded_by IS NOT NULL", name="request_is_decided_by_somebody"),
         CheckConstraint("decision IN ('approved', 'refused', 'withdrawn')", name="request_decision_is_known"),

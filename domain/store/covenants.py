@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, Index, Numeric, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from domain.store.types import JSONB, NEW_ID, Fact
+from domain.store.types import JSONB, NEW_ID, Fact, belongs_to_a_fund
 
 
 class CovenantRow(SQLModel, table=True):
@@ -84,6 +84,7 @@ class ReportVersionRow(Fact, table=True):
 
     __tablename__ = "report_version"
     __table_args__ = (
+        belongs_to_a_fund("report_version"),
         UniqueConstraint("report_id", "version", name="report_version_is_used_once"),
         CheckConstraint("(version = 1) = (replaces_id IS NULL)", name="later_report_version_names_the_one_it_replaces"),
     )
@@ -100,6 +101,7 @@ class ObservationRow(Fact, table=True):
 
     __tablename__ = "observation"
     __table_args__ = (
+        belongs_to_a_fund("observation"),
         CheckConstraint("data_quality BETWEEN 1 AND 5", name="observation_quality_is_one_to_five"),
         CheckConstraint(
             "assurance IN ('self_reported', 'reviewed', 'verified')", name="observation_assurance_is_known"
@@ -125,6 +127,7 @@ class FindingRow(Fact, table=True):
 
     __tablename__ = "finding"
     __table_args__ = (
+        belongs_to_a_fund("finding"),
         CheckConstraint(
             "outcome IN ('met', 'missed', 'not_reported', 'unknown', 'waived')", name="finding_outcome_is_known"
         ),
@@ -148,6 +151,7 @@ class BreachRow(Fact, table=True):
     """Opened by a missed or absent finding; the last ``breach_event`` says what became of it."""
 
     __tablename__ = "breach"
+    __table_args__ = (belongs_to_a_fund("breach"),)
     covenant_test_id: UUID = Field(foreign_key="covenant_test.id", unique=True)
     finding_id: int = Field(sa_type=BigInteger, foreign_key="finding.id")
     opened_on: date
@@ -159,6 +163,7 @@ class BreachEventRow(Fact, table=True):
 
     __tablename__ = "breach_event"
     __table_args__ = (
+        belongs_to_a_fund("breach_event"),
         CheckConstraint("outcome IN ('remedied', 'waived', 'unremedied')", name="breach_outcome_is_known"),
         Index("breach_event_by_breach", "breach_id", "id"),
     )
@@ -173,7 +178,10 @@ class ExitTriggerRow(Fact, table=True):
     """A fact that gives the bank the right to consider leaving: what raised it, the evidence, the ways out."""
 
     __tablename__ = "exit_trigger"
-    __table_args__ = (UniqueConstraint("rule", "breach_id", name="exit_trigger_is_raised_once_per_breach"),)
+    __table_args__ = (
+        belongs_to_a_fund("exit_trigger"),
+        UniqueConstraint("rule", "breach_id", name="exit_trigger_is_raised_once_per_breach"),
+    )
     deal_id: UUID = Field(foreign_key="deal.id", index=True)
     rule: str
     raised_on: date

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from domain.store.types import JSONB, NEW_ID, Fact
+from domain.store.types import JSONB, NEW_ID, Fact, belongs_to_a_fund
 
 
 class PartyRow(SQLModel, table=True):
@@ -47,6 +47,7 @@ class DealStageRow(Fact, table=True):
 
     __tablename__ = "deal_stage"
     __table_args__ = (
+        belongs_to_a_fund("deal_stage"),
         CheckConstraint(
             "stage IN ('proposed', 'appraised', 'approved', 'contracted', 'active', 'exiting', 'closed', 'declined', "
             "'withdrawn')",
@@ -79,6 +80,7 @@ class TermsRow(Fact, table=True):
 
     __tablename__ = "instrument_terms"
     __table_args__ = (
+        belongs_to_a_fund("instrument_terms"),
         UniqueConstraint("instrument_id", "version", name="terms_version_is_used_once"),
         CheckConstraint("commitment_minor >= 0", name="commitment_is_not_negative"),
     )
@@ -98,6 +100,7 @@ class RevenueRow(Fact, table=True):
 
     __tablename__ = "revenue_statement"
     __table_args__ = (
+        belongs_to_a_fund("revenue_statement"),
         UniqueConstraint(
             "instrument_id",
             "period_end",
@@ -125,6 +128,7 @@ class StatementReleaseRow(Fact, table=True):
 
     __tablename__ = "statement_release"
     __table_args__ = (
+        belongs_to_a_fund("statement_release"),
         Index(
             "statement_is_released_once",
             "fund_id",
@@ -147,7 +151,10 @@ class StatementLineRow(Fact, table=True):
     """One position as its source states it: every column kept, figures in minor units, and what does not add up."""
 
     __tablename__ = "statement_line"
-    __table_args__ = (UniqueConstraint("release_id", "instrument_id", name="statement_names_a_position_once"),)
+    __table_args__ = (
+        belongs_to_a_fund("statement_line"),
+        UniqueConstraint("release_id", "instrument_id", name="statement_names_a_position_once"),
+    )
     release_id: int = Field(sa_type=BigInteger, foreign_key="statement_release.id")
     instrument_id: UUID = Field(foreign_key="instrument.id", index=True)
     status: str

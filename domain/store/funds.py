@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from domain.store.types import NEW_ID, NOW, Fact
+from domain.store.types import NEW_ID, NOW, Fact, belongs_to_a_fund
 
 
 class FundRow(SQLModel, table=True):
@@ -20,6 +20,10 @@ class FundRow(SQLModel, table=True):
     __tablename__ = "fund"
     __table_args__ = (
         CheckConstraint("currency ~ '^[A-Z]{3}$'", name="fund_currency_is_an_iso_code"),
+        CheckConstraint(
+            "opened_on BETWEEN '1900-01-01' AND '2199-12-31' AND business_day BETWEEN '1900-01-01' AND '2199-12-31'",
+            name="fund_days_are_in_the_book",
+        ),
         CheckConstraint("recycling IN ('full', 'partial', 'capped', 'forbidden')", name="fund_recycling_is_known"),
     )
     id: UUID | None = Field(default=None, primary_key=True, sa_column_kwargs=NEW_ID)
@@ -52,6 +56,7 @@ class LimitRow(Fact, table=True):
 
     __tablename__ = "fund_limit"
     __table_args__ = (
+        belongs_to_a_fund("fund_limit"),
         CheckConstraint("basis IN ('ticket', 'group', 'mission', 'instrument')", name="limit_basis_is_known"),
         CheckConstraint("amount_minor >= 0", name="limit_amount_is_not_negative"),
     )
@@ -66,7 +71,10 @@ class ContributionRow(Fact, table=True):
     """Capital paid into a fund by a contributor: the money that generation 0 is made of."""
 
     __tablename__ = "contribution"
-    __table_args__ = (CheckConstraint("amount_minor > 0", name="contribution_amount_is_positive"),)
+    __table_args__ = (
+        belongs_to_a_fund("contribution"),
+        CheckConstraint("amount_minor > 0", name="contribution_amount_is_positive"),
+    )
     code: str = Field(unique=True)
     party_id: UUID = Field(foreign_key="party.id")
     amount_minor: int = Field(sa_type=BigInteger)

@@ -20,7 +20,8 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from domain.store.types import NOW, Fact
+from domain.money import AMOUNT_MINOR_MAX
+from domain.store.types import NOW, Fact, belongs_to_a_fund
 
 _DAY = "BETWEEN '1900-01-01' AND '2199-12-31'"
 DAYS_IN_THE_BOOK = f"booked_on {_DAY} AND effective_on {_DAY}"
@@ -74,6 +75,7 @@ class EntryRow(Fact, table=True):
         CheckConstraint("reverses_id <> id", name="entry_does_not_reverse_itself"),
         CheckConstraint("fund_id IS NOT NULL", name="entry_belongs_to_a_fund"),
         CheckConstraint(DAYS_IN_THE_BOOK, name="entry_days_are_in_the_book"),
+        CheckConstraint("(kind = 'reversal') = (reverses_id IS NOT NULL)", name="entry_that_reverses_is_a_reversal"),
         Index("entry_by_deal", "deal_id", postgresql_where=text("deal_id IS NOT NULL")),
     )
     actor_scope: str
@@ -96,6 +98,9 @@ class PostingRow(SQLModel, table=True):
     __tablename__ = "posting"
     __table_args__ = (
         CheckConstraint("amount <> 0", name="posting_amount_is_not_zero"),
+        CheckConstraint(
+            f"amount BETWEEN -{AMOUNT_MINOR_MAX} AND {AMOUNT_MINOR_MAX}", name="posting_amount_is_of_the_book"
+        ),
         CheckConstraint(DAYS_IN_THE_BOOK, name="posting_days_are_in_the_book"),
         Index("posting_by_account", "account_id", "booked_on", postgresql_include=["amount"]),
         Index(
@@ -135,6 +140,7 @@ class PeriodRow(Fact, table=True):
 
     __tablename__ = "period"
     __table_args__ = (
+        belongs_to_a_fund("period"),
         UniqueConstraint("fund_id", "period_end", name="period_closes_once"),
         CheckConstraint("extract(day FROM period_end + 1) = 1", name="period_ends_with_a_month"),
     )

@@ -111,6 +111,7 @@ class AnswerRow(SQLModel, table=True):
     """The answer given to a request that carried an idempotency key: a retry gets it again."""
 
     __tablename__ = "answer"
+    __table_args__ = (CheckConstraint("(status IS NULL) = (body IS NULL)", name="answer_is_whole"),)
     actor_scope: str = Field(primary_key=True)
     route: str = Field(primary_key=True)
     idem_key: str = Field(primary_key=True)

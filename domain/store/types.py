@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, text
+from sqlalchemy import BigInteger, CheckConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.types import UserDefinedType
@@ -53,4 +53,9 @@ class Fact(SQLModel):
     )
 
 
-__all__ = ["JSONB", "NEW_ID", "NOW", "Fact", "Xid8"]
+def belongs_to_a_fund(table: str) -> CheckConstraint:
+    """Return the constraint of a kind of fact that is never the bank's own: each row is in its fund's chain."""
+    return CheckConstraint("fund_id IS NOT NULL", name=f"{table}_belongs_to_a_fund")
+
+
+__all__ = ["JSONB", "NEW_ID", "NOW", "Fact", "Xid8", "belongs_to_a_fund"]

@@ -29,9 +29,9 @@ GOLDEN = [
         ),
     ),
     (
-        """INSERT INTO fund_limit (id, xid, recorded_at, basis, subject, amount_minor, valid_from, source)
-           VALUES (7000, '12', '2026-03-01+00', 'ticket', '', 100, '2026-01-01', ')')""",
-        """fund_limit (7000,,"2026-03-01 00:00:00+00",,12,ticket,"",100,2026-01-01,")\"""",
+        f"""INSERT INTO fund_limit (id, fund_id, xid, recorded_at, basis, subject, amount_minor, valid_from, source)
+            VALUES (7000, '{FUND}', '12', '2026-03-01+00', 'ticket', '', 100, '2026-01-01', ')')""",
+        f"""fund_limit (7000,{FUND},"2026-03-01 00:00:00+00",,12,ticket,"",100,2026-01-01,")\"""",
     ),
 ]
 """Rows, and the text whose SHA-256 is their leaf."""

@@ -123,5 +123,6 @@ def test_every_table_of_facts_is_sealed_and_every_other_append_only_table_is_dig
     assert facts - new == {"entry"}, "an entry is looked at once, by entries_arrive()"
     # An entry's leaf holds its postings; a balance is summed again; what seals stand on is what verification is about.
     about = {"seal", "seal_chain", "seal_horizon"}
-    assert guarded - facts - {"posting", "balance_snapshot"} - about <= digested
+    # An answer that was given is final; what it told of is sealed itself.
+    assert guarded - facts - {"posting", "balance_snapshot", "answer"} - about <= digested
     assert {"fund", "account_limit", "app_user"} <= digested, "what changes in part is digested in part"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -65,7 +65,7 @@ class Ground:
             "actor_scope": "test",
             "idem_key": said.key,
             "body_hash": b"",
-            "kind": "test",
+            "kind": "reversal" if said.reverses else "test",
             "reason": "",
             "booked_on": said.booked_on,
             "effective_on": said.effective_on,
@@ -168,4 +168,91 @@ WAYS: dict[str, Callable[[Ground, Attempt], None]] = {
     "copied": copied,
     "one statement": one_statement,
     "flushed": flushed,
+}
+
+MIRROR = (Line(1, "cash", -100), Line(2, "contributed", 100))
+CASH, PAID = GOOD
+
+REFUSED: dict[str, tuple[Attempt, str]] = {
+    "a posting missing": (Attempt((CASH,), declared=2), "entry_is_complete"),
+    "no posting": (Attempt((), declared=2), "entry_is_complete"),
+    "one declared": (Attempt((CASH,)), "entry_has_two_postings_or_more"),
+    "off by one": (Attempt((CASH, Line(2, "contributed", -99))), "entry_balances"),
+    "one of two currencies off": (
+        Attempt((*GOOD, Line(3, "cash", 5, "EUR"), Line(4, "contributed", -4, "EUR"))),
+        "entry_balances",
+    ),
+    "two currencies against each other": (Attempt((CASH, Line(2, "contributed", -100, "EUR"))), "entry_balances"),
+    "a posting of nothing": (Attempt((*GOOD, Line(3, "cash", 0))), "posting_amount_is_not_zero"),
+    "a line that is not declared": (Attempt((CASH, Line(3, "contributed", -100))), "posting_belongs_to_its_entry"),
+    "line nought": (Attempt((Line(0, "cash", 100), Line(1, "cash", -100))), "posting_belongs_to_its_entry"),
+    "another booking day": (
+        Attempt((CASH, Line(2, "contributed", -100, booked_on="2026-03-02"))),
+        "posting_belongs_to_its_entry",
+    ),
+    "another value day": (
+        Attempt((CASH, Line(2, "contributed", -100, effective_on="2026-03-02"))),
+        "posting_belongs_to_its_entry",
+    ),
+    "another fund's account": (
+        Attempt((CASH, Line(2, "contributed", -100, fund="other"))),
+        "posting_belongs_to_its_entry",
+    ),
+    "an instrument that is none": (
+        Attempt((CASH, Line(2, "contributed", -100, instrument_id=uuid4()))),
+        "posting_instrument_is_known",
+    ),
+    "a deal that is none": (Attempt(deal_id=uuid4()), "entry_deal_is_of_its_fund"),
+    "no fund": (Attempt(fund=None), "entry_belongs_to_a_fund"),
+    "a closed period": (
+        Attempt(booked_on="2026-01-31", effective_on="2026-01-31"),
+        "entry_lies_in_an_open_period",
+    ),
+    "a key that was used": (Attempt(key="first"), "entry_key_is_used_once"),
+    "a second reversal": (Attempt(MIRROR, reverses="first"), "entry_is_reversed_once"),
+    "a reversal of a reversal": (Attempt(GOOD, reverses="reversal"), "reversal_fits_its_entry"),
+    "a reversal in another fund": (
+        Attempt(
+            (Line(1, "cash", -100, fund="other"), Line(2, "contributed", 100, fund="other")),
+            fund="other",
+            reverses="fresh",
+        ),
+        "reversal_fits_its_entry",
+    ),
+    "a reversal of more than the entry": (
+        Attempt((Line(1, "cash", -101), Line(2, "contributed", 101)), reverses="fresh"),
+        "reversal_mirrors_its_entry",
+    ),
+    "a reversal on another account": (
+        Attempt((Line(1, "running_costs", -100), Line(2, "contributed", 100)), reverses="fresh"),
+        "reversal_mirrors_its_entry",
+    ),
+    "a reversal that says it twice": (
+        Attempt((*MIRROR, Line(3, "cash", -100), Line(4, "contributed", 100)), reverses="fresh"),
+        "reversal_mirrors_its_entry",
+    ),
+    "the entry again as its reversal": (Attempt(GOOD, reverses="fresh"), "reversal_mirrors_its_entry"),
+    "a reversal on another value day": (
+        Attempt(MIRROR, reverses="fresh", effective_on="2026-02-28"),
+        "reversal_keeps_the_value_day",
+    ),
+    "a reversal that names no entry": (Attempt(more={"kind": "reversal"}), "entry_that_reverses_is_a_reversal"),
+    "a reversal by another name": (
+        Attempt(MIRROR, reverses="fresh", more={"kind": "test"}),
+        "entry_that_reverses_is_a_reversal",
+    ),
+    "an amount past the book's": (
+        Attempt((Line(1, "cash", 10**17 + 1), Line(2, "contributed", -(10**17) - 1))),
+        "posting_amount_is_of_the_book",
+    ),
+    "another transaction's number": (Attempt(more={"xid": "5"}), "fact_is_new"),
+}
+TAKEN: dict[str, Attempt] = {
+    "two postings": Attempt(key="good 1"),
+    "three postings": Attempt((CASH, Line(2, "contributed", -40), Line(3, "contributed", -60)), key="good 2"),
+    "two currencies": Attempt(
+        (*GOOD, Line(3, "cash", 5, "EUR"), Line(4, "contributed", -5, "EUR")), key="good 3", effective_on="2025-12-31"
+    ),
+    "a reversal": Attempt(tuple(reversed(MIRROR)), key="good 4", reverses="fresh"),
+    "as much as an amount may be": Attempt((Line(1, "cash", 10**17), Line(2, "contributed", -(10**17))), key="good 5"),
 }
