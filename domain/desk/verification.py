@@ -10,9 +10,11 @@ from datetime import datetime
 from sqlmodel import Session
 
 from domain.errors import Refusal
+from domain.store import entry_checks
 from domain.store import verification as store
+from domain.store.entry_checks import Finding
 from domain.store.guards import guards_that_are_off
-from domain.store.verification import Cut, Finding
+from domain.store.verification import Cut
 
 Progress = Callable[[int, int], None]
 _ON_PAPER = re.compile(r"(?:(?P<chain>[^\s:]+)[:\s]+)?(?:(?P<number>\d{1,18})[:\s]+)?(?P<head>[0-9a-fA-F]{64})")
@@ -136,10 +138,10 @@ def _everything(session: Session, at: Cut, progress: Progress) -> list[Finding]:
         found.extend(findings)
         done += 1
         progress(done, of)
-        return len(found) < store.FINDINGS_MAX
+        return len(found) < entry_checks.FINDINGS_MAX
 
     for start, end in stretches:
-        if not step(store.entries_that_do_not_hold(session, start, end)):
+        if not step(entry_checks.entries_that_do_not_hold(session, start, end)):
             return found
         if not step(store.leaves_that_do_not_fit(session, at, start, end)):
             return found
@@ -148,6 +150,10 @@ def _everything(session: Session, at: Cut, progress: Progress) -> list[Finding]:
             return found
     step(
         [
+            *entry_checks.entries_outside_the_stretches(session, at.facts),
+            *entry_checks.entries_after_an_unsealed_closing(session),
+            *entry_checks.keys_used_twice(session),
+            *entry_checks.limits_that_were_passed(session),
             *store.counts_that_are_off(session, at),
             *store.seals_beyond_their_chain(session, at),
             *store.balances_that_differ(session),

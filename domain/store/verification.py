@@ -14,11 +14,10 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlmodel import Session
 
+from domain.store.entry_checks import FINDINGS_MAX, Finding
 from domain.store.seals import CANONICAL
 
-Finding = tuple[str, int, str]
 STRETCH = 100_000
-FINDINGS_MAX = 100
 ACTS_THAT_DEFINE_AGAIN = ("digest definitions again",)
 """Acts after which a definition has another digest: a migration added columns to its table."""
 
@@ -36,10 +35,14 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Where the book stood when the verification began; no horizon: the row that the sealer goes by is gone."""
+    """Where the book stood when the verification began; no horizon: the row that the sealer goes by is gone.
+
+    ``horizon_ahead``: it says that everything is sealed up to a transaction that no snapshot has seen.
+    """
 
     position: int
     horizon: str | None
+    horizon_ahead: bool
     same_cluster: bool
     facts: int
     entries: int
@@ -63,7 +66,9 @@ def cut(session: Session) -> Cut:
         session.execute(text(f"SET LOCAL {setting}"))
     row = session.execute(
         text(
-            """SELECT coalesce(h.position, (SELECT max(position) FROM seal), 0) AS position, h.horizon,
+            """SELECT coalesce(h.position, (SELECT max(position) FROM seal), 0) AS position,
+                      CASE WHEN pg_input_is_valid(h.horizon, 'xid8') THEN h.horizon
+                           WHEN h.horizon IS NOT NULL THEN '18446744073709551615' END AS horizon,
                       coalesce(h.cluster = (SELECT system_identifier::text FROM pg_control_system()), false) AS same,
                       (SELECT greatest(max(fact_id), 0) FROM seal) AS sealed, (SELECT max(id) FROM fact) AS facts,
                       (SELECT count(*) FROM entry) AS entries, (SELECT count(*) FROM account) AS accounts,
@@ -74,48 +79,21 @@ def cut(session: Session) -> Cut:
                FROM (VALUES (1)) AS one LEFT JOIN seal_horizon h ON true"""
         )
     ).one()
+    ahead = session.execute(
+        text("SELECT CAST(:horizon AS xid8) > pg_snapshot_xmax(pg_current_snapshot())"), {"horizon": row.horizon}
+    ).scalar_one()
     chains = tuple(
         Chain(number, code, bytes.fromhex(start), last, bytes.fromhex(head))
         for number, code, start, last, head in row.chains or ()
     )
     last = max(row.sealed or 0, row.facts or 0)
-    return Cut(row.position, row.horizon, row.same, last, row.entries, row.accounts, chains)
+    return Cut(row.position, row.horizon, bool(ahead and row.same), row.same, last, row.entries, row.accounts, chains)
 
 
 def stretches(last: int) -> Iterator[tuple[int, int]]:
     """Cut the numbers up to ``last`` into stretches: from, and up to but not with."""
     for start in range(0, last + 1, STRETCH):
         yield start, start + STRETCH
-
-
-def entries_that_do_not_hold(session: Session, start: int, end: int) -> list[Finding]:
-    """Return entries of a stretch whose postings are not all there, not of their days, or do not sum to zero."""
-    rows = session.execute(
-        text(
-            """SELECT coalesce(e.id, l.entry_id) AS id,
-                      CASE WHEN e.id IS NULL THEN 'it is gone and left postings behind'
-                           WHEN l.lines IS DISTINCT FROM e.posting_count THEN 'its postings are not all there'
-                           WHEN (l.booked = e.booked_on AND l.booked_last = e.booked_on
-                                 AND l.effective = e.effective_on AND l.effective_last = e.effective_on) IS NOT TRUE
-                               THEN 'its postings are not of its days'
-                           ELSE 'its postings do not sum to zero' END AS why
-               FROM (SELECT * FROM entry WHERE id >= :start AND id < :end) e
-               FULL JOIN (SELECT entry_id, count(*) AS lines, sum(amount) AS off_by,
-                                 min(currency) <> max(currency) AS mixed,
-                                 min(booked_on) AS booked, max(booked_on) AS booked_last,
-                                 min(effective_on) AS effective, max(effective_on) AS effective_last
-                          FROM posting WHERE entry_id >= :start AND entry_id < :end GROUP BY entry_id) l
-                 ON l.entry_id = e.id
-               WHERE e.id IS NULL OR l.lines IS DISTINCT FROM e.posting_count OR l.off_by <> 0
-                  OR (l.mixed AND EXISTS (SELECT FROM posting q WHERE q.entry_id = e.id GROUP BY q.currency
-                                          HAVING sum(q.amount) <> 0))
-                  OR (l.booked = e.booked_on AND l.booked_last = e.booked_on
-                      AND l.effective = e.effective_on AND l.effective_last = e.effective_on) IS NOT TRUE
-               ORDER BY 1 LIMIT :most"""
-        ),
-        {"start": start, "end": end, "most": FINDINGS_MAX},
-    )
-    return [("entry", row.id, row.why) for row in rows]
 
 
 def leaves_that_do_not_fit(session: Session, at: Cut, start: int, end: int) -> list[Finding]:
@@ -195,6 +173,8 @@ def counts_that_are_off(session: Session, at: Cut) -> list[Finding]:
     found: list[Finding] = []
     if at.horizon is None:
         found.append(("seal", 0, "the row that says up to where everything is sealed is gone"))
+    if at.horizon_ahead:
+        found.append(("seal", 0, "everything is said to be sealed up to a transaction that has not happened yet"))
     row = session.execute(
         text(
             "SELECT count(*) AS seals, count(DISTINCT position) AS places, coalesce(max(position), 0) AS last "

@@ -44,6 +44,6 @@ def tampered(record_property: Callable[[str, object], None]) -> Noted:
 
     def note(told: Verification, *, named: bool) -> None:
         words = [*(["found"] if not told.sound else []), *(["named"] if named else [])]
-        record_property("tampered", " and ".join(words) or "not found")
+        record_property("tampered", " and ".join(words) or "missed")
 
     return note

@@ -33,6 +33,15 @@ def pay_in(database: TestDatabase, fund_id: UUID, key: str, minor: int = 100_00)
         return ledger.post(session, entry, fund_id=fund_id, by=NIGHT, key=key)
 
 
+def limit_cash(database: TestDatabase) -> None:
+    """Give the fund's cash a floor, as opening a fund through the desk does."""
+    with closing(psycopg.connect(database.url(Role.NIGHT), autocommit=True)) as night:
+        night.execute(
+            "INSERT INTO account_limit (account_id, balance_minor, floor_minor, version) "
+            "SELECT id, 0, 0, 0 FROM account WHERE code = 'cash'"
+        )
+
+
 def seal(database: TestDatabase) -> int:
     """Seal what can be sealed; return how many facts."""
     with database.sessions.begin(Role.NIGHT) as session:

@@ -15,7 +15,7 @@ from domain.desk import periods
 from domain.desk.verification import HeadNotLegible, PaperHead
 from tests.conftest import TestDatabase
 from tests.ledger.conftest import Noted, open_fund
-from tests.ledger.sealing import pay_in, seal, tamper, verify
+from tests.ledger.sealing import limit_cash, pay_in, seal, tamper, verify
 
 HEX = "0123456789abcdef" * 4
 NEWEST = "(SELECT max(id) FROM entry)"
@@ -82,20 +82,11 @@ def test_a_book_that_was_cut_short_verifies_but_not_against_paper(
     assert told.first.why.startswith("the head on paper is no link of the chain of commons at seal 2")
 
 
-def limit_cash(database: TestDatabase) -> None:
-    """Give the fund's cash a floor, as opening a fund through the desk does."""
-    with closing(psycopg.connect(database.url(Role.NIGHT), autocommit=True)) as night:
-        night.execute(
-            "INSERT INTO account_limit (account_id, balance_minor, floor_minor, version) "
-            "SELECT id, 0, 0, 0 FROM account WHERE code = 'cash'"
-        )
-
-
 SWAPPED = {
     "two entries change their postings": (
         """UPDATE posting SET entry_id = CASE entry_id WHEN {0} THEN {1} ELSE {0} END, line = line + 2
            WHERE entry_id IN ({0}, {1})""",
-        "its rows are not what was sealed",
+        "on a line that it does not declare",
     ),
     "two entries change their numbers": (
         """UPDATE posting SET entry_id = -entry_id WHERE entry_id IN ({0}, {1});

@@ -43,7 +43,7 @@ SECOND = "(SELECT id FROM entry ORDER BY id OFFSET 1 LIMIT 1)"
             f"UPDATE posting SET account_id = account_id + 1 WHERE entry_id = {SECOND}",
             "its rows are not what was sealed",
         ),
-        (f"UPDATE posting SET line = 3 - line + 2 WHERE entry_id = {SECOND}", "its rows are not what was sealed"),
+        (f"UPDATE posting SET line = 3 - line + 2 WHERE entry_id = {SECOND}", "on a line that it does not declare"),
         (f"UPDATE entry SET booked_on = '2026-03-02' WHERE id = {SECOND}", "its postings are not of its days"),
         (f"UPDATE entry SET effective_on = '2026-03-02' WHERE id = {SECOND}", "its postings are not of its days"),
         (f"UPDATE entry SET reason = 'another' WHERE id = {SECOND}", "its rows are not what was sealed"),
