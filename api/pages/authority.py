@@ -22,6 +22,7 @@ from api.refusals import TOLD_TO_THE_AUDIT
 from domain.authority import AUTHORITY, LENDABLE, Act, Actor, permit
 from domain.delegations import Delegation
 from domain.desk import authority, parties
+from domain.desk.authority import ConflictLine
 from domain.errors import InputRefused, NotFound, Problem, Refusal
 from domain.money import Money
 from domain.parties import Role
@@ -206,9 +207,7 @@ def authority_page(
                 anchor="lent",
                 note=_("For at most 90 days. Who borrows decides neither what they nor what the lender prepared."),
             ),
-            Section(
-                _("What each role may do"), may_table(reader, by, known_of(session, by, today=today)), anchor="table"
-            ),
+            Section(_("What each role may do"), may_table(reader, by, known_of(session, by)), anchor="table"),
         ),
     )
 
@@ -229,7 +228,7 @@ def _ties(
             Cell(one.party, note=one.party_code),
             reader.day(one.since),
             one.words,
-            Cell(mark=Mark(_("Ended"), "quiet") if one.ended_at else Mark(_("Binds"), "warn"), note=one.ended_by),
+            Cell(mark=_tie_mark(reader, one), note=one.ended_by),
         )
         for one in found
     ]
@@ -245,6 +244,13 @@ def _ties(
         for one in found if by.role is Role.STEWARD and not one.ended_at and one.user_id != by.id
     ]  # fmt: skip
     return shown, _declare_form(session, reader, by, today=today, typed=typed, wrong=wrong), *ends
+
+
+def _tie_mark(reader: Reader, one: ConflictLine) -> Mark:
+    _ = reader.gettext
+    if one.ended_at:
+        return Mark(_("Ended"), "quiet")
+    return Mark(_("Binds"), "warn") if one.binds else Mark(_("Binds from its day on"), "quiet")
 
 
 def _declare_form(
@@ -293,9 +299,12 @@ def _lent(
     rows = []
     for one in found:
         mark = Mark(_("In force"), "good") if one.in_force else Mark(_("Ended") if one.ended_at else _("Not in force"))
+        gone = _("%s can sign in no more") % one.gone if one.gone and not one.ended_at else ""
         days = _("{start} to {end}").format(start=reader.day(one.from_day), end=reader.day(one.to_day))
         at_most = "–" if one.at_most_minor is None else reader.figure(Money(one.at_most_minor, "EUR"))
-        rows.append(line(one.lender, one.borrower, Cell("; ".join(one.acts)), days, at_most, Cell(mark=mark)))
+        rows.append(
+            line(one.lender, one.borrower, Cell("; ".join(one.acts)), days, at_most, Cell(mark=mark, note=gone))
+        )
     shown = table(
         _("Acts that are lent, the newest first"),
         (_("Lent by"), _("To"), _("Acts"), _("Days"), _("At most"), _("State")),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from sqlmodel import Session
 
@@ -28,7 +27,7 @@ class OwnStanding:
     amounts: tuple[tuple[FundRow, AmountLine], ...] = ()
 
 
-def known_of(session: Session, by: Actor, *, today: date) -> OwnStanding:
+def known_of(session: Session, by: Actor) -> OwnStanding:
     """Return what the book knows of a person now; of a fund's amounts the last one in force on its business day."""
     standing: dict[tuple[str, str], tuple[FundRow, AmountLine]] = {}
     for fund in funds.funds(session):
@@ -37,11 +36,7 @@ def known_of(session: Session, by: Actor, *, today: date) -> OwnStanding:
                 standing[fund.code, one.act] = (fund, one)
     return OwnStanding(
         tuple(one for one in authority.delegations(session, by=by) if one.in_force and one.borrower_id == by.id),
-        tuple(
-            one.party
-            for one in authority.conflicts(session, by=by)
-            if one.user_id == by.id and not one.ended_at and one.since <= today
-        ),
+        tuple(one.party for one in authority.conflicts(session, by=by) if one.user_id == by.id and one.binds),
         tuple(standing.values()),
     )
 

@@ -78,6 +78,7 @@ class ConflictAnswer(Answer):
     declared_by: str
     ended_at: datetime | None
     ended_by: str
+    binds: bool
 
 
 class DelegationAsked(Asked):

@@ -21,7 +21,10 @@ from domain.store.authority import AmountRow, ConflictRow, DelegationRow
 
 @dataclass(frozen=True, slots=True)
 class ConflictLine:
-    """A conflict of interest: whose, with whom, since when, why; and when and by whom it was ended."""
+    """A conflict of interest: whose, with whom, since when, why; and when and by whom it was ended.
+
+    ``binds`` on the database's day: it has begun, and nobody has ended it.
+    """
 
     id: int
     user_id: UUID
@@ -35,11 +38,15 @@ class ConflictLine:
     declared_by: str
     ended_at: datetime | None
     ended_by: str
+    binds: bool
 
 
 @dataclass(frozen=True, slots=True)
 class DelegationLine:
-    """Acts that are lent: by whom to whom, from when to when, up to how much; ``in_force`` on the database's day."""
+    """Acts that are lent: by whom to whom, from when to when, up to how much; ``in_force`` on the database's day.
+
+    ``gone`` names the one of the two who can sign in no more, so that nothing is lent however long the term.
+    """
 
     id: int
     lender_id: UUID
@@ -53,6 +60,7 @@ class DelegationLine:
     words: str
     in_force: bool
     ended_at: datetime | None
+    gone: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,11 @@ class AmountLine:
 
 _TODAY = "(now() AT TIME ZONE 'UTC')::date"
 
+_IN_FORCE = f"""d.ends_id IS NULL AND d.recorded_by = d.lender_id AND {_TODAY} BETWEEN d.from_day AND d.to_day
+    AND a.disabled_at IS NULL AND b.disabled_at IS NULL
+    AND NOT EXISTS (SELECT FROM delegation n WHERE n.ends_id = d.id)"""
+"""Whether a delegation d of a lender a to a borrower b lends now: what the rule asks is what a page says."""
+
 _STANDING = text(
     f"""SELECT coalesce((SELECT p.name FROM party p WHERE p.id = :party_id AND is_conflicted(:person_id, p.id)), '')
                   AS conflict,
@@ -76,14 +89,11 @@ _STANDING = text(
                    JOIN fund f ON f.id = l.fund_id
                    WHERE l.fund_id = :fund_id AND l.act = :act AND l.valid_from <= f.business_day
                    ORDER BY l.role, l.valid_from DESC, l.id DESC) a) AS amounts,
-              (SELECT jsonb_agg(jsonb_build_array(u.id, u.name, u.role, d.at_most_minor, coalesce(
-                          (SELECT p.name FROM party p WHERE p.id = :party_id AND is_conflicted(u.id, p.id)), ''))
+              (SELECT jsonb_agg(jsonb_build_array(a.id, a.name, a.role, d.at_most_minor, coalesce(
+                          (SELECT p.name FROM party p WHERE p.id = :party_id AND is_conflicted(a.id, p.id)), ''))
                       ORDER BY d.id)
-               FROM delegation d JOIN app_user u ON u.id = d.lender_id
-               WHERE d.borrower_id = :person_id AND d.ends_id IS NULL AND u.disabled_at IS NULL
-                 AND d.recorded_by = d.lender_id
-                 AND {_TODAY} BETWEEN d.from_day AND d.to_day AND d.acts @> to_jsonb(CAST(:act AS text))
-                 AND NOT EXISTS (SELECT FROM delegation e WHERE e.ends_id = d.id)) AS lent"""
+               FROM delegation d JOIN app_user a ON a.id = d.lender_id JOIN app_user b ON b.id = d.borrower_id
+               WHERE d.borrower_id = :person_id AND d.acts @> to_jsonb(CAST(:act AS text)) AND {_IN_FORCE}) AS lent"""
 )
 
 
@@ -232,9 +242,9 @@ def conflicts(session: Session, *, conflict_id: int | None = None) -> tuple[Conf
     """Return the conflicts that this person may see (their own; auditors and stewards: all), newest first."""
     rows = session.execute(
         text(
-            """SELECT c.id, c.user_id, u.name AS person, u.email, c.party_id, p.code AS party_code, p.name AS party,
+            f"""SELECT c.id, c.user_id, u.name AS person, u.email, c.party_id, p.code AS party_code, p.name AS party,
                       c.since, c.words, coalesce(b.name, '') AS declared_by, e.recorded_at AS ended_at,
-                      coalesce(w.name, '') AS ended_by
+                      coalesce(w.name, '') AS ended_by, e.id IS NULL AND c.since <= {_TODAY} AS binds
                FROM conflict_of_interest c JOIN app_user u ON u.id = c.user_id JOIN party p ON p.id = c.party_id
                LEFT JOIN app_user b ON b.id = c.recorded_by
                LEFT JOIN conflict_of_interest e ON e.ends_id = c.id LEFT JOIN app_user w ON w.id = e.recorded_by
@@ -293,7 +303,9 @@ def delegations(session: Session, *, delegation_id: int | None = None) -> tuple[
         text(
             f"""SELECT d.id, d.lender_id, a.name AS lender, d.borrower_id, b.name AS borrower, d.acts, d.from_day,
                       d.to_day, d.at_most_minor, d.words, e.recorded_at AS ended_at,
-                      e.id IS NULL AND {_TODAY} BETWEEN d.from_day AND d.to_day AS in_force
+                      {_IN_FORCE} AS in_force,
+                      CASE WHEN a.disabled_at IS NOT NULL THEN a.name WHEN b.disabled_at IS NOT NULL THEN b.name
+                           ELSE '' END AS gone
                FROM delegation d JOIN app_user a ON a.id = d.lender_id JOIN app_user b ON b.id = d.borrower_id
                LEFT JOIN delegation e ON e.ends_id = d.id
                WHERE d.ends_id IS NULL AND (CAST(:id AS bigint) IS NULL OR d.id = :id) ORDER BY d.id DESC"""

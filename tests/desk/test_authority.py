@@ -97,6 +97,35 @@ def test_a_conflict_binds_on_every_deal_of_the_party_and_on_no_other(here: Finan
     here.propose("D-3", by=here.second)
 
 
+@pytest.mark.parametrize("who", ["lender", "borrower"])
+def test_what_a_person_lent_who_can_sign_in_no_more_is_in_force_nowhere(here: Financed, today: date, who: str) -> None:
+    deal_id = appraised(here)
+    lend(here, today, [Act.APPROVE], lender=here.board, to=here.second)
+    (line,) = authority.delegations(here.session, by=here.board)
+    assert (line.in_force, line.gone) == (True, "")
+    gone = {"lender": here.board, "borrower": here.second}[who]
+    here.session.execute(text("UPDATE app_user SET disabled_at = now() WHERE id = :id"), {"id": gone.id})
+    (line,) = authority.delegations(here.session, by=here.officer)
+    assert (line.in_force, line.gone) == (False, gone.name)
+    with pytest.raises(NotAllowed):
+        approve(here, deal_id, here.second)
+
+
+def test_a_tie_that_is_said_to_bind_is_one_that_the_rule_finds(here: Financed, today: date, steward: Actor) -> None:
+    for who, begins in ((here.board, today), (here.officer, date(2999, 1, 1))):
+        declare(here, begins, who)
+
+        def found(who: Actor = who) -> tuple[bool, bool]:
+            (line,) = (one for one in authority.conflicts(here.session, by=steward) if one.user_id == who.id)
+            bar = authority.may_now(here.session, Act.READ_BOOK, by=who, party_id=here.party_id)
+            return line.binds, not bar.allowed
+
+        assert found() == (begins == today,) * 2
+        (line,) = (one for one in authority.conflicts(here.session, by=steward) if one.user_id == who.id)
+        authority.end_conflict(here.session, conflict_id=line.id, words="sold", by=steward)
+        assert found() == (False, False)
+
+
 def test_a_conflict_that_begins_later_does_not_bind_yet(here: Financed, today: date) -> None:
     deal_id = appraised(here)
     declare(here, today + timedelta(days=1), here.board)
