@@ -60,6 +60,9 @@ class Act(StrEnum):
     END_CONFLICT = "end a conflict of interest"
     LEND = "lend acts to another person"
     SET_AMOUNT = "set the amount of a role"
+    ADD_PARTY = "add a party"
+    OPEN_FUND = "open a fund"
+    OPEN_CURRENCY = "open a currency"
     ADMINISTER = "administer people and settings"
 
 
@@ -104,8 +107,11 @@ AUTHORITY: Mapping[Act, Mapping[Role, Alone]] = {
     Act.VERIFY: {Role.OFFICER: None, Role.BOARD: None, Role.AUDITOR: None, Role.STEWARD: None},
     Act.DECLARE_CONFLICT: _INSIDE,
     Act.END_CONFLICT: {Role.STEWARD: None},
-    Act.LEND: _INSIDE,
+    Act.LEND: {Role.OFFICER: None, Role.RISK: None, Role.BOARD: None},
     Act.SET_AMOUNT: {Role.STEWARD: None},
+    Act.ADD_PARTY: {Role.OFFICER: None},
+    Act.OPEN_FUND: {Role.STEWARD: None},
+    Act.OPEN_CURRENCY: {Role.STEWARD: None},
     Act.ADMINISTER: {Role.STEWARD: None},
 }
 """The published table: who may do each act, and up to how much alone."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from domain.authority import AUTHORITY, IN_WORDS, LENDABLE, Act, Alone
+from domain.authority import AUTHORITY, AWAITED, IN_WORDS, LENDABLE, Act, Alone
 from domain.calendar import in_words
 from domain.errors import InputRefused, Problem, Refusal
 from domain.measured import MEASURED
@@ -68,6 +68,8 @@ def _act_problems(asked: Delegation, *, lender: Role) -> list[Problem]:
             problems.append(Problem("acts", f"“{said[:80]}” is no act that is lent"))
         elif lender not in AUTHORITY[Act(said)]:
             problems.append(Problem("acts", f"{IN_WORDS[lender]} may not {said}, so cannot lend it"))
+        elif Act(said) in AWAITED:
+            problems.append(Problem("acts", f"nobody can {said} in this version, so nobody lends it"))
         elif asked.at_most_minor is not None and Act(said) not in MEASURED:
             problems.append(Problem("amount", f"to {said} carries no amount: lend it by itself, without one"))
         elif _more_than_own(asked.at_most_minor, AUTHORITY[Act(said)][lender]):

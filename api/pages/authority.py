@@ -19,7 +19,7 @@ from api.pages.reader import Reader, reader_of
 from api.pages.rendering import show
 from api.pages.words import ROLE_WORDS
 from api.refusals import TOLD_TO_THE_AUDIT
-from domain.authority import AUTHORITY, LENDABLE, Act, Actor, permit
+from domain.authority import AUTHORITY, AWAITED, LENDABLE, Act, Actor, permit
 from domain.delegations import Delegation
 from domain.desk import authority, parties
 from domain.desk.authority import ConflictLine
@@ -154,7 +154,7 @@ def _done(
 
 def lendable(by: Actor) -> tuple[Act, ...]:
     """Return the acts that a person may lend, in the order of the table."""
-    return tuple(act for act, roles in AUTHORITY.items() if act in LENDABLE and by.role in roles)
+    return tuple(act for act, roles in AUTHORITY.items() if act in LENDABLE - AWAITED and by.role in roles)
 
 
 def authority_page(

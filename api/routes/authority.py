@@ -71,9 +71,8 @@ def set_amount(
             source=asked.source,
             by=actor,
         )
-        return AmountAnswer(
-            act=asked.act, role=asked.role, amount_minor=minor, valid_from=asked.valid_from, source=asked.source
-        )
+        fund = funds.fund_by_code(session, code)
+        return AmountAnswer.model_validate(authority.amounts(session, fund_id=fund.fund_id)[-1])
 
     return once.answer(act)
 

@@ -14,8 +14,8 @@ from api.schemas.common import PROBLEMS
 from api.schemas.people import EndedAnswer, MeAnswer, SignInAnswer, TokenAnswer, TokenAsked
 from api.security import check_password
 from api.tracing import trace_id_of
-from domain.authority import MAY
-from domain.desk import parties, people, sign_ins
+from domain.authority import AWAITED, MAY
+from domain.desk import authority, parties, people, sign_ins
 
 router = APIRouter(tags=["people"], responses=PROBLEMS)
 
@@ -79,10 +79,12 @@ def end_every_sign_in(actor: SignedIn, session: Transaction) -> EndedAnswer:
 
 @router.get("/me")
 def me(request: Request, actor: SignedIn, session: Transaction) -> MeAnswer:
-    """Tell who is signed in and what the role may do."""
+    """Tell who is signed in, and what they may do now: by their role, and because somebody lent it to them."""
     user = request.state.known.user
     party = parties.party_by_id(session, party_id=actor.party_id).code if actor.party_id else None
+    lent = {act for one in authority.lent_to(session, by=actor) for act in one.acts} - set(AWAITED)
+    own = {act.value for act, roles in MAY.items() if actor.role in roles and act not in AWAITED}
     return MeAnswer(
         id=user.id, email=user.email, name=user.name, role=user.role, party_code=party,
-        may=sorted(act.value for act, roles in MAY.items() if actor.role in roles),
+        may=sorted(own | lent), lent=sorted(lent - own),
     )  # fmt: skip

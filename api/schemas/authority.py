@@ -41,13 +41,16 @@ class AmountAsked(Asked):
 
 
 class AmountAnswer(Answer):
-    """An amount of a fund's own."""
+    """An amount of a fund's own, and when and by whom it was set; ``set_late``: after the day from which it holds."""
 
     act: str
     role: str
     amount_minor: int | None
     valid_from: date
     source: str
+    recorded_at: datetime
+    recorded_by: str
+    set_late: bool
 
 
 class ConflictAsked(Asked):

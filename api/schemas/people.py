@@ -64,6 +64,7 @@ class UserLineAnswer(UserAnswer):
 
 
 class MeAnswer(UserAnswer):
-    """Who is signed in."""
+    """Who is signed in. ``may`` are the acts that they may do now; ``lent`` those of them that are not their role's."""
 
     may: list[str]
+    lent: list[str]

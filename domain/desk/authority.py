@@ -44,6 +44,7 @@ __all__ = [
     "end_conflict",
     "end_delegation",
     "lend",
+    "lent_to",
     "may_now",
     "may_on_deal",
     "people_inside",
@@ -250,7 +251,7 @@ def end_delegation(session: Session, *, delegation_id: int, by: Actor) -> None:
 
     Refused, in this order: a delegation that this person does not know of, somebody else's, one that has ended.
     """
-    by = permitted(session, Act.LEND, by=by)
+    by = permitted(session, Act.READ_BOOK, by=by)
     store.lock(session, f"delegation {delegation_id}")
     found = store.delegations(session, delegation_id=delegation_id)
     if not found:
@@ -280,8 +281,13 @@ def end_delegation(session: Session, *, delegation_id: int, by: Actor) -> None:
 
 def delegations(session: Session, *, by: Actor) -> tuple[DelegationLine, ...]:
     """Return the delegations that a person may see: from them and to them; auditors and stewards see all."""
-    permit(Act.LEND, by=by)
+    permit(Act.READ_BOOK, by=by)
     return store.delegations(session)
+
+
+def lent_to(session: Session, *, by: Actor) -> tuple[DelegationLine, ...]:
+    """Return the delegations to a person that are in force now."""
+    return tuple(one for one in store.delegations(session) if one.in_force and one.borrower_id == by.id)
 
 
 def today(session: Session) -> date:

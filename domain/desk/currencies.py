@@ -84,7 +84,7 @@ def open_currency(session: Session, *, fund_code: str, currency: str, by: Actor)
 
     Its cash never falls below zero. Refused, in this order: the role, an unknown fund, what is no other currency.
     """
-    permit(Act.ADMINISTER, by=by)
+    permit(Act.OPEN_CURRENCY, by=by)
     fund = fund_queries.fund_by_code(session, fund_code)
     if wrong := currency_problems(currency, base=fund.currency):
         raise InputRefused(wrong, subject="the currency")

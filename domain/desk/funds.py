@@ -54,7 +54,7 @@ def open_fund(
     Its cash never falls below ``cash_floor_minor`` (None: no floor). Takes the steward and the night's database role.
     Refused, in this order: the role, problems of the input, a code in use, an unknown mission.
     """
-    permit(Act.ADMINISTER, by=by)
+    permit(Act.OPEN_FUND, by=by)
     problems = code_problems(code=code)
     if currency not in CURRENCY_CODES:
         problems.append(Problem("currency", "an ISO 4217 code such as EUR is expected"))

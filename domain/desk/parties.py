@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 
 from domain.authority import Act, Actor
 from domain.codes import code_problems
-from domain.desk.authority import permitted
+from domain.desk.authority import may_now, permitted
 from domain.desk.funds import CodeTaken
 from domain.errors import InputRefused, NotFound, Problem
 from domain.parties import PartyKind
@@ -49,7 +49,8 @@ def add_party(
 
     Refused: the role, every problem of what was given at once (``InputRefused``), a code that is taken.
     """
-    by = permitted(session, Act.PROPOSE, by=by)
+    proposes = may_now(session, Act.PROPOSE, by=by)  # who borrowed proposing adds the party of the proposal too
+    by = proposes.by if proposes.allowed else permitted(session, Act.ADD_PARTY, by=by)
     code, name, country, group_code = code.strip(), name.strip(), country.strip(), group_code.strip()
     problems = code_problems(code=code, **({"group_code": group_code} if group_code else {}))
     if not name or len(name) > 300 or not name.isprintable():

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from sqlalchemy import text
@@ -65,13 +65,21 @@ class DelegationLine:
 
 @dataclass(frozen=True, slots=True)
 class AmountLine:
-    """A fund's own amount of a role for an act, from a day on."""
+    """A fund's own amount of a role for an act, from a day on; and when and by whom it was set."""
 
     act: str
     role: str
     amount_minor: int | None
     valid_from: date
     source: str
+    recorded_at: datetime
+    recorded_by: str
+
+    @property
+    def set_late(self) -> bool:
+        """Whether it was set after the day from which it is said to hold (UTC); what was done before it stays judged
+        as it was."""
+        return self.recorded_at.astimezone(UTC).date() > self.valid_from
 
 
 _TODAY = "(now() AT TIME ZONE 'UTC')::date"
@@ -210,8 +218,10 @@ def amounts_of(session: Session, fund_id: UUID) -> tuple[AmountLine, ...]:
     """Return every amount ever set for a fund, in the order in which they were set."""
     rows = session.execute(
         text(
-            """SELECT act, role, amount_minor, valid_from, source FROM authority_limit
-               WHERE fund_id = :fund_id ORDER BY id"""
+            """SELECT l.act, l.role, l.amount_minor, l.valid_from, l.source, l.recorded_at,
+                      coalesce(u.name, '') AS recorded_by
+               FROM authority_limit l LEFT JOIN app_user u ON u.id = l.recorded_by
+               WHERE l.fund_id = :fund_id ORDER BY l.id"""
         ),
         {"fund_id": fund_id},
     )

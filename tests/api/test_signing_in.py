@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -15,6 +16,8 @@ from domain.errors import InputRefused
 from tests.api.conftest import PASSWORD, Caller
 from tests.conftest import TestDatabase
 
+DAY = timedelta(days=1)
+
 
 def test_a_password_opens_the_door_and_signing_out_closes_it(bank: dict[str, Caller], stranger: Caller) -> None:
     given = stranger.post("/api/v1/tokens", {"email": " Board@bank.example ", "password": PASSWORD})
@@ -24,6 +27,13 @@ def test_a_password_opens_the_door_and_signing_out_closes_it(bank: dict[str, Cal
     assert (me["name"], me["role"]) == ("board", "board")
     assert "approve a deal" in me["may"]
     assert "propose a deal" not in me["may"]
+    assert {"waive a breach or a missed finding", "write off what is lost"}.isdisjoint(me["may"]), "not in this version"
+    assert me["lent"] == []
+    day = datetime.now(UTC).date()
+    said = {"to": "board@bank.example", "acts": ["sign a contract"], "from_day": str(day), "to_day": str(day + DAY)}
+    assert bank["officer"].post("/api/v1/delegations", said).status_code == 201
+    me = board.get("/api/v1/me").json()
+    assert (me["lent"], "sign a contract" in me["may"]) == (["sign a contract"], True)
     assert board("DELETE", "/api/v1/tokens/current").status_code == 204
     assert board.get("/api/v1/me").status_code == 401
 

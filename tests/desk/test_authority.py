@@ -13,7 +13,7 @@ from sqlmodel import Session
 from domain.authority import Act, Actor, AmountTakesTwo, ConflictOfInterest, NotAllowed, SamePersonPreparedAndDecides
 from domain.deals import Stage
 from domain.delegations import Delegation, DelegationEnded
-from domain.desk import authority, deals
+from domain.desk import authority, deals, parties
 from domain.errors import InputRefused, NotFound
 from domain.parties import Role
 from domain.store import authority_queries
@@ -232,6 +232,7 @@ def test_a_delegation_is_ended_early_once(here: Financed, today: date) -> None:
         ((["sign a contract"], 0, 1), "acts: a board member may not sign a contract, so cannot lend it"),
         ((["administer people and settings"], 0, 1), "is no act that is lent"),
         ((["fly"], 0, 1), "“fly” is no act that is lent"),
+        ((["pay a running cost"], 0, 1), "nobody can pay a running cost in this version, so nobody lends it"),
         ((["approve a deal"], 0, 1, 0), "amount: an amount above zero is expected"),
     ],
 )
@@ -265,6 +266,23 @@ def test_what_somebody_else_wrote_down_for_the_lender_lends_nothing(
     )  # fmt: skip
     with pytest.raises(NotAllowed):
         approve(here, appraised(here), here.second)
+
+
+@pytest.mark.parametrize("role", [Role.AUDITOR, Role.STEWARD])
+def test_who_has_no_act_that_is_lent_lends_none(here: Financed, today: date, role: Role) -> None:
+    who = person(here.session, "Sven", role)
+    with pytest.raises(NotAllowed, match="only an officer, a risk officer or a board member may lend acts"):
+        lend(here, today, [Act.APPROVE], lender=who, to=here.second)
+    assert authority.delegations(here.session, by=who) == ()
+
+
+def test_a_party_is_added_by_an_officer_and_by_who_borrowed_proposing(here: Financed, today: date) -> None:
+    said = {"name": "Mill", "kind": "business", "by": here.board}
+    with pytest.raises(NotAllowed, match="only an officer may add a party; you are a board member"):
+        parties.add_party(here.session, code="mill", **said)  # type: ignore[arg-type] # the same three
+    lend(here, today, [Act.PROPOSE], lender=here.officer, to=here.board)
+    mill = parties.add_party(here.session, code="mill", **said)  # type: ignore[arg-type] # as above
+    assert parties.party_by_code(here.session, code="mill").id == mill
 
 
 def test_more_than_ones_own_amount_is_not_lent(here: Financed, today: date) -> None:

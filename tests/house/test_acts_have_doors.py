@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, cast
 
 from api.main import build_app
+from api.pages.authority_table import BY_API as SAID_TO_BE_BY_API
+from api.pages.authority_table import BY_COMMAND as SAID_TO_BE_BY_COMMAND
 from domain.authority import AWAITED, Act
 from tests.house.test_doors import doors
 from tests.house.tree import expect_none
@@ -37,12 +39,19 @@ DOORS = {
     Act.END_CONFLICT: ("POST", "/authority/conflicts/{number}/end"),
     Act.LEND: ("POST", "/authority/delegations"),
     Act.SET_AMOUNT: ("POST", "/api/v1/funds/{code}/amounts"),
+    Act.ADD_PARTY: ("POST", "/api/v1/parties"),
+    Act.OPEN_CURRENCY: ("POST", "/api/v1/funds/{code}/currencies"),
 }
-BY_COMMAND = frozenset({Act.ADMINISTER})
-"""Stewards administer people with ``missionbook user``, on the machine."""
+BY_COMMAND = frozenset({Act.ADMINISTER, Act.OPEN_FUND})
+"""Stewards administer people with ``missionbook user`` and open funds with ``missionbook load``, on the machine."""
 
 
 def test_every_act_that_is_not_awaited_has_a_door() -> None:
     there = doors(build_app(cast(Any, None)))
     expect_none([f"{act}: no {method} {path}" for act, (method, path) in DOORS.items() if (method, path) not in there])
     assert set(DOORS) == set(Act) - AWAITED - BY_COMMAND
+
+
+def test_the_page_says_which_acts_have_no_page() -> None:
+    assert {act for act, (_, path) in DOORS.items() if path.startswith("/api/")} == SAID_TO_BE_BY_API
+    assert BY_COMMAND == SAID_TO_BE_BY_COMMAND

@@ -203,8 +203,31 @@ def test_ones_own_column_tells_a_funds_own_amount(
             session, fund_code=FUND, act="pay out a drawdown", role="officer", minor=10_00,
             valid_from=world_day(), source="resolution 7", by=Actor(UUID(int=1), "Stella", Role.STEWARD),
         )  # fmt: skip
-    assert "in Harbours: EUR 10.00" in words(people_in["officer"].get("/authority"))
-    assert "in Harbours" not in words(people_in["board"].get("/authority"))
+    assert "Up to 25,000,000.00 in Harbours: EUR 10.00" in words(people_in["officer"].get("/authority"))
+    for who in ("auditor", "steward", "board"):
+        page = words(people_in[who].get("/authority"))
+        own, _, all_roles = page.partition("The columns of all roles")
+        assert ("in Harbours" in own, "Up to 25,000,000.00 in Harbours: EUR 10.00" in all_roles) == (False, True), who
+        listed = page.partition("The funds' own amounts")[2]
+        assert re.search(r"Harbours Pay out a drawdown Officer EUR 10\.00 1 Jan 2025 set after that day resolution 7 "
+                         r"\d+ \w+ \d{4}.* Holds", listed), listed[:600]  # fmt: skip
+
+
+def test_the_page_of_authority_says_what_is_not_there_yet_and_where_what_has_no_page_is_done(
+    people_in: dict[str, Browser], world: World
+) -> None:
+    page = words(people_in["steward"].get("/authority"))
+    own, _, all_roles = page.partition("The columns of all roles")
+    for told in ("Set the amount of a role Yes through the API", "Open a fund Yes by command, on the machine",
+                 "Lend acts to another person No for officers or risk or the board"):  # fmt: skip
+        assert told in own, told
+    assert "Your role has no act that is lent." in own
+    assert "Waive a breach or a missed finding not in this version – – Not yet – – –" in all_roles
+    board = words(people_in["board"].get("/authority"))
+    assert "Waive a breach or a missed finding not in this version Not yet" in board
+    form = people_in["officer"].get("/authority").text.partition("delegations")[2]
+    assert 'value="sign a contract"' in form
+    assert 'value="pay a running cost"' not in form
 
 
 def test_acts_are_lent_up_to_an_amount(people_in: dict[str, Browser], world: World) -> None:
