@@ -56,10 +56,10 @@ class AmountUnreadable(Refusal):
 
 
 class CurrenciesDiffer(Refusal):
-    """Two amounts of different currencies cannot be added or compared."""
+    """Two amounts of different currencies cannot be added or compared; nor is one taken for the ``wanted`` other."""
 
-    def __init__(self, one: str, other: str) -> None:
-        super().__init__(f"{one} and {other} cannot be added up")
+    def __init__(self, one: str, other: str, *, wanted: bool = False) -> None:
+        super().__init__(f"this is in {one}: give it in {other}" if wanted else f"{one} and {other} cannot be added up")
         self.one, self.other = one, other
 
 

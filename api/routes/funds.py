@@ -10,7 +10,7 @@ from api.deps import Inside, SignedIn, Transaction, database_of
 from api.nights import run_night
 from api.schemas.common import PROBLEMS, Code, Day
 from api.schemas.deals import HeadroomAnswer
-from api.schemas.funds import DayAnswer, DayAsked, FundAnswer, FundDetailAnswer
+from api.schemas.funds import DayAnswer, DayAsked, FundAnswer, FundDetailAnswer, NightRefusalAnswer
 from api.tracing import trace_id_of
 from domain.desk import deals, funds
 
@@ -43,4 +43,8 @@ def headroom(_actor: Inside, session: Transaction, code: Code, as_of: Day | None
 def close_day(request: Request, actor: SignedIn, code: Code, asked: DayAsked) -> DayAnswer:
     """Run the fund's nights up to and with a day. Running them again changes nothing."""
     ran = run_night(database_of(request).sessions, fund_code=code, to=asked.to, by=actor, request=trace_id_of(request))
-    return DayAnswer.model_validate(ran)
+    return DayAnswer(
+        fund=ran.fund, business_day=ran.to, before=ran.business_day, to=ran.to,
+        days_closed=(ran.to - ran.business_day).days, days=ran.days, changes=ran.changes,
+        refusals=[NightRefusalAnswer.model_validate(one) for one in ran.refusals],
+    )  # fmt: skip

@@ -70,7 +70,7 @@ class MoneyAsked(Asked):
     def minor_in(self, currency: str) -> int:
         """Return whole minor units. Refused: another currency, what is no amount in plain digits."""
         if self.currency != currency:
-            raise money.CurrenciesDiffer(self.currency, currency)
+            raise money.CurrenciesDiffer(self.currency, currency, wanted=True)
         return money.parse_minor(self.amount, currency)
 
 

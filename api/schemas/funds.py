@@ -44,11 +44,16 @@ class NightRefusalAnswer(Answer):
 
 
 class DayAnswer(Answer):
-    """What the nights did: between which days, on how many days with work, and what each step changed."""
+    """What the nights did, when they are done: the fund's day now, which it was before, how many days that closed.
+
+    ``days`` counts the days whose night had work, ``changes`` what each of its steps changed; ``to`` is what was asked.
+    """
 
     fund: str
     business_day: date
+    before: date
     to: date
+    days_closed: int
     days: int
     changes: dict[str, int]
     refusals: list[NightRefusalAnswer]

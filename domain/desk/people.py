@@ -190,7 +190,7 @@ def _change_password(
     session: Session, row: Mapping[Any, Any] | None, *, email: str, password_hash: str, by: Actor
 ) -> Mapping[Any, Any]:
     if row is None:
-        raise NotFound("user", email)
+        raise _nobody_to_change(session, email)
     sign_ins.lock(session, user_id=row["id"])
     store.keep_password(session, user_id=row["id"], password_hash=password_hash)
     audit.record(
@@ -198,6 +198,13 @@ def _change_password(
         detail={"email": email, **digest_of_hash(password_hash)}, before=PASSWORD_BEFORE, after=PASSWORD_AFTER,
     )  # fmt: skip
     return row
+
+
+def _nobody_to_change(session: Session, email: str) -> Refusal:
+    """Say why there is nobody to change: an email that nobody has, or somebody who can sign in no more."""
+    if store.user_id_by_email(session, email) is None:
+        return NotFound("user", email)
+    return InputRefused([Problem("email", f"{email} can sign in no more already")], subject="the request")
 
 
 def replace_password(session: Session, *, email: str, password: str, by: Actor) -> int:
@@ -220,9 +227,10 @@ def disable_user(session: Session, *, email: str, by: Actor) -> int:
     Refused: the role of who does it, an unknown email, or one that is disabled already.
     """
     permit(Act.ADMINISTER, by=by)
-    row = store.user_who_may_sign_in(session, email.strip().lower())
+    email = email.strip().lower()
+    row = store.user_who_may_sign_in(session, email)
     if row is None:
-        raise NotFound("user", email.strip().lower())
+        raise _nobody_to_change(session, email)
     sign_ins.lock(session, user_id=row["id"])
     store.disable_user(session, user_id=row["id"])
     ended = sign_ins.end(session, user_id=row["id"])

@@ -19,7 +19,9 @@ def test_money_out_interest_and_money_in(bank: dict[str, Caller], world: World) 
     assert told.status_code == 201, told.text
     night = officer.post(f"/api/v1/funds/{FUND}/days", {"to": "2026-04-30"})
     assert night.status_code == 201, night.text
-    assert (night.json()["business_day"], night.json()["to"]) == ("2026-03-31", "2026-04-30")
+    days = [night.json()[name] for name in ("before", "business_day", "to", "days_closed")]
+    assert days == ["2026-03-31", "2026-04-30", "2026-04-30", 30]
+    assert officer.get(f"/api/v1/funds/{FUND}").json()["business_day"] == "2026-04-30"
     # one month of 30 days: 100,000.00 x 3 % x 30 / 360 = 250.00
     figures = officer.get(loan).json()["figures"]
     assert figures["receivable"] == eur("250.00")
@@ -31,6 +33,10 @@ def test_money_out_interest_and_money_in(bank: dict[str, Caller], world: World) 
     assert officer.get(loan).json()["figures"]["outstanding"] == eur("99000.00")
     too_much = officer.post(f"{loan}/receipts", {"money": eur("99000.01"), "effective_on": "2026-04-30"})
     assert (too_much.status_code, too_much.json()["type"]) == (409, "/problems/more-than-owed")
+    pounds = officer.post(
+        f"{loan}/receipts", {"money": {"amount": "1.00", "currency": "GBP"}, "effective_on": "2026-04-30"}
+    )
+    assert (pounds.status_code, pounds.json()["detail"]) == (422, "this is in GBP: give it in EUR")
     again = officer.post(f"/api/v1/funds/{FUND}/days", {"to": "2026-04-29"})
     assert (again.status_code, again.json()["type"]) == (409, "/problems/night-runs-forwards")
     far = officer.post(f"/api/v1/funds/{FUND}/days", {"to": "9999-12-31"})

@@ -92,7 +92,10 @@ def test_a_person_who_left_is_let_in_no_more(
     assert Caller(stranger.app, token).get("/api/v1/me").status_code == 401
     assert stranger.post("/api/v1/tokens", said).status_code == 401
     for again in ("disable", "password"):
-        assert isinstance(call(environment, again, "--email", "eve@bank.example").exception, NotFound)
+        told = call(environment, again, "--email", "eve@bank.example").exception
+        assert isinstance(told, InputRefused)
+        assert "eve@bank.example can sign in no more already" in str(told)
+        assert isinstance(call(environment, again, "--email", "ann@bank.example").exception, NotFound)
     assert acts(database) == ["administer people and settings", "disable a user"]
 
 
