@@ -29,12 +29,8 @@ PLAIN: tuple[Line, ...] = (("commons cash", "GBP", 500), ("commons contributed",
 
 def slip_in(database: TestDatabase, *lines: Line, instrument: str | None = None, **said: Any) -> int:
     """Write an entry as a superuser could, past every trigger, and put the running balances in line with it."""
-    header = {
-        "booked_on": "2026-03-01",
-        "kind": "slipped in",
-        "idem_key": "slipped",
-        "posting_count": len(lines),
-    } | said
+    header = {"booked_on": "2026-03-01", "idem_key": "slipped", "posting_count": len(lines)} | said
+    header["kind"] = "reversal" if "reverses_id" in said else "slipped in"
     names = ", ".join(header)
     with closing(psycopg.connect(database.cluster.superuser_url(database.name))) as superuser:
         superuser.execute("SET session_replication_role = replica")
@@ -258,3 +254,24 @@ def test_a_horizon_beyond_every_transaction_is_named(
     tampered(told, named=told.first is not None and told.first.kind == "seal")
     assert told.first is not None
     assert told.first.why == "everything is said to be sealed up to a transaction that has not happened yet"
+
+
+def test_where_the_horizon_lies_ahead_the_next_sealing_seals_from_the_beginning(
+    database: TestDatabase, fund_id: UUID
+) -> None:
+    pay_in(database, fund_id, "1")
+    seal(database)
+    old_heads = verify(database).heads
+    tamper(database, "UPDATE seal_horizon SET horizon = '99999999'")
+    pay_in(database, fund_id, "2")
+    seal(database)
+    told = verify(database)
+    assert told.sound and told.first is None
+    assert owner_asks(
+        database, "SELECT count(*) FROM entry e WHERE NOT EXISTS (SELECT FROM seal s WHERE s.fact_id = e.id)"
+    ) == [(0,)]
+    ((act, named),) = owner_asks(database, "SELECT act, detail FROM audit WHERE actor_name = 'sealer'")
+    assert act == "notice a horizon ahead" and set(named.values()) == set(old_heads.values())
+    seal(database)
+    assert verify(database).sound
+    assert owner_asks(database, "SELECT count(*) FROM audit WHERE actor_name = 'sealer'") == [(1,)]
