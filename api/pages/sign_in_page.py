@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
+from api.pages.form_words import field_words, form_words
 from api.pages.parts import Button, Facts, Field, Figure, Form, Page, Said, Text
 from api.pages.reader import Reader
 
@@ -14,6 +15,9 @@ KEPT_PREFIX = "kept."
 KEPT_ACTION = "kept-action"
 NEVER_KEPT = frozenset({"csrf_token", "password", "old", "fresh", "again", "step"})
 """Secrets, and the step of a form: without it every form lands on what comes before the booking."""
+
+NOT_TYPED = frozenset({"key", "version", "from"})
+"""What a form carries along that nobody typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +103,14 @@ def sign_in_page(
 def kept_page(reader: Reader, kept: Kept, *, csrf_token: str) -> Page:
     """Return the page that shows what was typed before the session was over, and lets its writer go on with it."""
     _ = reader.gettext
+    called = form_words(kept.action)
     shown = (
-        Figure(_("It goes to"), kept.action),
-        *(Figure(name, value) for name, value in kept.values if value.strip() and name not in ("key", "version")),
+        Figure(_("It goes to"), _(called) if called else kept.action, kept.action if called else ""),
+        *(
+            Figure(_(field_words(kept.action, name)), value)
+            for name, value in kept.values
+            if value.strip() and name not in NOT_TYPED
+        ),
     )
     form = Form(
         action=kept.action, csrf_token=csrf_token, hidden=kept.values, buttons=(Button(_("Go on with what I typed")),)

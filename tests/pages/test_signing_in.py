@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 
+from api.pages.form_words import FIELD_WORDS, FORM_WORDS, form_words
+from api.pages.sign_in_page import NEVER_KEPT, NOT_TYPED
 from tests.api.world import World
+from tests.house.test_doors import doors
 from tests.pages.conftest import PASSWORD, Browser, hidden, words
 
 PAGES = ("/", "/officer", "/deals", "/deals/D-ANN", "/entries/1", "/investee", "/board", "/board/approvals")
@@ -115,6 +120,36 @@ def test_what_was_kept_names_where_it_goes_and_is_looked_at_before_it_is_booked(
     shown = officer.send(again, address)
     assert shown.status_code == 200
     assert "Book it" in words(shown)
+
+
+@pytest.mark.parametrize(("who", "address", "said", "told"), [
+    ("officer", "/authority/conflicts", {"party": "lantern", "words": "my brother runs it", "key": "k"},
+     "Declare a conflict of interest /authority/conflicts Party lantern What it is my brother runs it"),
+    ("board", "/authority/delegations", {"to": "ann@bank.example", "from_day": "2026-04-01", "amount": "5.00"},
+     "Lend acts of your role /authority/delegations To whom ann@bank.example First day 2026-04-01 At most 5.00"),
+    ("steward", "/authority/conflicts/7/end", {"words": "all sold"},
+     "End a conflict of interest /authority/conflicts/7/end Why all sold"),
+])  # fmt: skip
+def test_what_was_kept_is_shown_in_the_forms_own_words(
+    people_in: dict[str, Browser], stranger: Browser, who: str, address: str, said: dict[str, str], told: str
+) -> None:
+    over = stranger("POST", address, data=said, headers=FROM_HERE)
+    asked = {**hidden(over, "/sign-in"), "email": f"{who}@bank.example", "password": PASSWORD}
+    again = stranger("POST", "/sign-in", data=asked, headers=FROM_HERE)
+    assert f"It goes to {told}" in words(again)
+
+
+def test_every_form_and_every_field_has_its_words(app: FastAPI) -> None:
+    bare = {"/sign-in", "/sign-out", "/account/password", "/account/sign-ins", "/account/sign-ins/{sign_in_id}"}
+    forms = {path for method, path in doors(app) if method == "POST" and not path.startswith("/api/")} - bare
+    unnamed = [path for path in forms if not form_words(re.sub(r"{[^}]*}", "1", path))]
+    assert (unnamed, len(forms) > 10) == ([], True)
+    own = {name for _pattern, _words, of_form in FORM_WORDS for name in of_form}
+    of_addresses = {"after", "by", "currency", "flow", "format", "instrument", "seal"}  # of what is read, not sent
+    told = of_addresses | own | set(FIELD_WORDS) | NEVER_KEPT | NOT_TYPED | {"email", "next"}
+    pages = Path(form_words.__code__.co_filename).parent
+    read = {name for file in pages.glob("*.py") for name in re.findall(r'typed\.get\("([a-z_]+)"', file.read_text())}
+    assert (read - told, len(read) > 20) == (set(), True)
 
 
 def test_a_password_that_was_typed_is_never_kept(stranger: Browser, world: World) -> None:
