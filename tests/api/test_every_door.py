@@ -1,7 +1,7 @@
 """Every door of the application, with somebody else's identifiers: what is foreign answers like what is not there.
 
-The doors are taken from the application itself. One that is new and of which this file does not know what its
-identifiers mean, or what is sent to it, fails here until somebody has said so.
+The doors are taken from the application itself. One that is new and of which nobody said what its identifiers mean
+(`foreign`), or what is sent to it (``what_doors_take``), fails here until somebody has.
 """
 
 from __future__ import annotations
@@ -20,66 +20,8 @@ from fastapi.routing import iter_route_contexts
 
 from api.deps import COOKIE
 from tests.api.conftest import PASSWORD, Caller
-from tests.api.world import DAY, FUND, World
-
-MONEY = {"amount": "10.00", "currency": "EUR"}
-PUBLIC = {"/api/openapi.json", "/healthz", "/readyz", "/metrics", "/problems/{word}", "/static", "/sign-in"}
-"""Doors that show nothing of the book and ask nobody for a name."""
-
-OWN = {
-    "POST /api/v1/tokens", "POST /api/v1/tokens/rotation", "DELETE /api/v1/tokens/current", "DELETE /api/v1/sign-ins",
-    "POST /sign-out", "POST /account/sign-ins", "POST /account/password",
-}  # fmt: skip
-"""Doors about the caller alone, which would sign the caller out here.
-
-What they do is told in ``test_signing_in``, ``test_sign_ins`` and ``test_own_account``.
-"""
-
-BODIES: dict[str, Any] = {
-    "POST /api/v1/funds/{code}/days": {"to": "2026-04-01"},
-    "PUT /api/v1/projects/{code}/missions": {"missions": []},
-    "POST /api/v1/parties": {"code": "NEW", "name": "New", "kind": "charity"},
-    "POST /api/v1/deals": {
-        "code": "D-NEW", "fund": FUND, "project": "P-BEN", "investee": "MILL", "title": "New",
-        "instruments": [{"code": "L-NEW", "kind": "loan", "commitment": MONEY, "valid_from": "2026-03-31",
-                         "terms": {}}],
-    },
-    "POST /api/v1/deals/{deal_id}/stages": {"stage": "active"},
-    "POST /api/v1/instruments/{instrument_id}/drawdowns": {"money": MONEY, "effective_on": "2026-03-31"},
-    "POST /api/v1/instruments/{instrument_id}/receipts": {"money": MONEY, "effective_on": "2026-03-31"},
-    "POST /api/v1/instruments/{instrument_id}/receipts/preview": {"money": MONEY, "effective_on": "2026-03-31"},
-    "POST /api/v1/instruments/{instrument_id}/revenues": {
-        "revenue": MONEY, "period_start": "2026-01-01", "period_end": "2026-03-31",
-    },
-    "POST /api/v1/entries/{entry_id}/reversal": {"reason": "x"},
-    "POST /api/v1/seals": None,
-    "POST /api/v1/funds/{code}/amounts": {
-        "act": "pay out a drawdown", "role": "officer", "alone": MONEY, "valid_from": "2026-04-01", "source": "x",
-    },
-    "POST /api/v1/funds/{code}/periods": {"period_end": "2025-01-31"},
-    "POST /api/v1/funds/{code}/currencies": {"currency": "USD"},
-    "POST /api/v1/funds/{code}/rates": {"currency": "USD", "units": "1.0850", "on": "2026-03-31", "source": "x"},
-    "POST /api/v1/funds/{code}/conversions": {"sold": MONEY, "into": "USD", "effective_on": "2026-03-31"},
-    "POST /api/v1/conflicts": {"party": "MILL", "words": "a brother works there"},
-    "POST /api/v1/conflicts/{number}/end": {"words": "he left"},
-    "POST /api/v1/delegations": {
-        "to": "ben@bank.example", "acts": ["pay out a drawdown"], "from_day": "2026-04-01", "to_day": "2026-04-02",
-    },
-    "POST /api/v1/delegations/{number}/end": None,
-    "POST /api/v1/requests": {"kind": "reversal", "reason": "x", "entry_id": 1},
-    "POST /api/v1/requests/{request_id}/approval": None,
-    "POST /api/v1/requests/{request_id}/refusal": {"reason": "x"},
-    "POST /api/v1/requests/{request_id}/withdrawal": None,
-    "POST /api/v1/reports/{report_id}/versions": {"values": {"homes": 500}, "signed_by": "Ann"},
-    "POST /api/v1/reports/{report_id}/preview": {"values": {"homes": 500}},
-}  # fmt: skip
-"""What is sent to each door that takes something."""
-
-NO_IDENTIFIERS = {"versions/{number}", "files/{kind}"}
-"""What stands in an address and belongs to nobody."""
-
-QUERIES = {"fund": FUND}
-"""What is asked at doors that must be told of which fund; others are asked without."""
+from tests.api.what_doors_take import BODIES, FORMS, NO_IDENTIFIERS, OTHER_BODIES, OWN, PUBLIC, QUERIES, TIE, Of
+from tests.api.world import DAY, FUND, Side, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +101,11 @@ def foreign(bank: dict[str, Caller], world: World) -> dict[str, object]:
         "versions/{number}": 1,
         "files/{kind}": "csv",
         "sign-ins/{sign_in_id}": UUID(another["id"]),
-        "conflicts/{number}": made("risk", "/conflicts", {"party": "MILL", "words": "a brother works there"}),
+        "conflicts/{number}": made("risk", "/conflicts", {"party": "MILL", "words": TIE}),
         "delegations/{number}": made("officer", "/delegations", lent),
         "requests/{request_id}": request,
         "requests/{number}": request,
+        "people/{email}": "ben@bank.example",
     }
 
 
@@ -198,6 +141,8 @@ def unknown_of(thing: object) -> object:
             return uuid4()
         case int():
             return thing + 1_000_000
+        case str() if "@" in thing:
+            return "nobody@bank.example"
         case _:
             return "NOBODY-S"
 
@@ -206,23 +151,54 @@ def unknown(foreign: dict[str, object]) -> dict[str, object]:
     return {place: thing if place in NO_IDENTIFIERS else unknown_of(thing) for place, thing in foreign.items()}
 
 
-def knock(caller: Visitor, door: Door, address: str, **query: object) -> httpx.Response:
+def bodies(door: Door) -> list[Any]:
+    """Return what is sent to a door, one after the other; nothing where it takes nothing."""
+    if door.method in ("GET", "DELETE"):
+        return [None]
+    if door.is_page:
+        return [FORMS.get(door.name, {})]
+    assert door.name in BODIES, f"say in BODIES what {door.name} takes"
+    return [BODIES[door.name], *OTHER_BODIES.get(door.name, [])]
+
+
+def named(said: Any) -> list[str]:
+    """Return what a body names, by the words before it and in its place."""
+    if isinstance(said, Of):
+        return [said.place]
+    inside = said.values() if isinstance(said, dict) else said if isinstance(said, list) else ()
+    return [place for one in inside for place in named(one)]
+
+
+def sent(said: Any, things: dict[str, object]) -> Any:
+    """Return a body with identifiers in their places."""
+    match said:
+        case Of(place):
+            thing = things[place]
+            return str(thing) if isinstance(thing, UUID) else thing
+        case dict():
+            return {name: sent(value, things) for name, value in said.items()}
+        case list():
+            return [sent(one, things) for one in said]
+        case _:
+            return said
+
+
+def knock(caller: Visitor, door: Door, things: dict[str, object], body: Any = None, **query: object) -> httpx.Response:
     """Knock with everything that a door may want but a right."""
     more: dict[str, Any] = {"params": {**{name: QUERIES[name] for name in door.must}, **query}}
     if door.method not in ("GET", "DELETE") and not door.is_page:
-        assert door.name in BODIES, f"say in BODIES what {door.name} takes"
-        more |= {"json": BODIES[door.name], "headers": {"Idempotency-Key": str(uuid4()), "If-Match": '"1"'}}
+        more |= {"json": sent(body, things), "headers": {"Idempotency-Key": str(uuid4()), "If-Match": '"1"'}}
     elif door.method == "POST":
-        more |= {"data": {"csrf_token": caller.secret}}
-    return caller.call(door.method, address, **more)
+        more |= {"data": {**sent(body, things), "csrf_token": caller.secret}}
+    return caller.call(door.method, filled(door.pattern, things), **more)
 
 
-def told(answer: httpx.Response, door: Door, things: dict[str, object]) -> tuple[int, str]:
+def told(answer: httpx.Response, door: Door, things: dict[str, object], body: Any = None) -> tuple[int, str]:
     """Return what an answer says, without its number and without what was asked."""
     text = answer.text
     said = re.search(r'"trace_id":"([0-9a-f]+)"', text)
     number = said[1] if said else answer.headers.get("x-request-id", "")
-    asked = [str(things[place]) for place in places(door.pattern)]
+    asked = [str(things[place]) for place in (*places(door.pattern), *named(body))]
     for one in (number, filled(door.pattern, things), *asked):
         if one:
             text = re.sub(rf"(?<!\w){re.escape(one)}(?!\w)", "…", text)
@@ -244,12 +220,44 @@ def in_the_browser(app: FastAPI, name: str) -> Visitor:
     return Visitor(caller, secret[1])
 
 
-def words_of_ben(world: World, foreign: dict[str, object]) -> list[str]:
-    """What can only come from Ben's side of the book."""
-    ben = world.ben
-    ids = [str(one) for one in (ben.deal, ben.instrument, ben.covenant, ben.report)]
-    return [*ids, "D-BEN", "L-BEN", "V-BEN", "P-BEN", "MILL", "Mill", "Loan to BEN", "Project of BEN", "1,234.56",
-            "1234.56", "ben@bank"]  # fmt: skip
+def words_of(side: Side, name: str, party: str) -> list[str]:
+    """What can only come from one investee's side of the book."""
+    ids = [str(one) for one in (side.deal, side.instrument, side.covenant, side.report)]
+    codes = [f"{letter}-{name}" for letter in "DLVP"]
+    return [*ids, *codes, party, f"Loan to {name}", f"Project of {name}", f"{name.lower()}@bank"]
+
+
+def kept_from(who: str, world: World, foreign: dict[str, object]) -> list[str]:
+    """Return the words that no answer may tell somebody, unless they said them first."""
+    of_ann = words_of(world.ann, "ANN", "HARBOUR")
+    of_ben = [*words_of(world.ben, "BEN", "MILL"), "Mill", "1,234.56", "1234.56"]
+    bens_sign_in = str(foreign["sign-ins/{sign_in_id}"])
+    kept = {
+        "stranger": [*of_ann, *of_ben, TIE, bens_sign_in],
+        "ann": [*of_ben, TIE, bens_sign_in],
+        "ben": [*of_ann, TIE],
+        "officer": [TIE, bens_sign_in],
+        "board": [TIE, bens_sign_in],
+        "risk": [bens_sign_in],
+    }  # who reads the audit reads there of ties and sign-ins
+    return [*kept.get(who, []), PASSWORD, "$argon2"]
+
+
+def is_anothers(who: str, place: str) -> bool:
+    """Tell whether what `foreign` has in a place is hidden from somebody, so that not even its being there is told.
+
+    The bank's people read the whole book, and what Ben has is Ben's.
+    """
+    match who:
+        case "stranger":
+            return True
+        case "ben":
+            hidden = {"conflicts", "delegations", "requests"}
+        case "auditor" | "steward":
+            hidden = {"sign-ins"}
+        case _:
+            hidden = {"sign-ins", "conflicts", "delegations"}
+    return place.partition("/")[0] in hidden
 
 
 def test_every_door_is_known_here(app: FastAPI, foreign: dict[str, object]) -> None:
@@ -257,8 +265,7 @@ def test_every_door_is_known_here(app: FastAPI, foreign: dict[str, object]) -> N
     assert len(found) >= 55, "the walk saw hardly any door"
     for door in found:
         filled(door.pattern, foreign)
-        if door.method not in ("GET", "DELETE") and not door.is_page:
-            assert door.name in BODIES, f"say in BODIES what {door.name} takes"
+        assert set(named(bodies(door))) <= set(foreign)
         assert door.must <= set(QUERIES), f"say in QUERIES what {door.name} must be asked: {sorted(door.must)}"
 
 
@@ -266,21 +273,24 @@ def test_what_is_anothers_answers_an_investee_like_what_is_not_there(
     app: FastAPI, bank: dict[str, Caller], world: World, foreign: dict[str, object]
 ) -> None:
     ann = {False: Visitor(bank["ann"]), True: in_the_browser(app, "ann")}
-    nothing, ben_says = unknown(foreign), words_of_ben(world, foreign)
-    compared, leaks = 0, []
+    nothing, kept = unknown(foreign), kept_from("ann", world, foreign)
+    compared, in_bodies, leaks = 0, 0, []
     for door in doors(app):
-        answer = knock(ann[door.is_page], door, filled(door.pattern, foreign))
-        _, said = told(answer, door, foreign)
-        for word in ben_says:
-            assert word not in said, (door.name, word, said[:400])
-        if places(door.pattern):
-            compared += 1
-            answer_to_nothing = knock(ann[door.is_page], door, filled(door.pattern, nothing))
-            differs = difference(told(answer, door, foreign), told(answer_to_nothing, door, nothing))
-            if differs:
-                leaks.append((door.name, differs))
-            assert answer.status_code in (400, 403, 404, 405, 409, 412, 422), (door.name, answer.status_code)
-    assert compared >= 35
+        for body in bodies(door):
+            answer = knock(ann[door.is_page], door, foreign, body)
+            _, said = told(answer, door, foreign, body)
+            for word in kept:
+                assert word not in said, (door.name, word, said[:400])
+            if places(door.pattern) or named(body):
+                compared += 1
+                in_bodies += bool(named(body))
+                answer_to_nothing = knock(ann[door.is_page], door, nothing, body)
+                differs = difference(told(answer, door, foreign, body), told(answer_to_nothing, door, nothing, body))
+                if differs:
+                    leaks.append((door.name, differs))
+                assert answer.status_code in (400, 403, 404, 405, 409, 412, 422), (door.name, answer.status_code)
+    assert compared >= 45
+    assert in_bodies >= 8
     assert not leaks
 
 
@@ -291,8 +301,7 @@ def test_a_list_that_is_asked_for_anothers_deal_is_as_empty_as_for_no_deal(
     for door in doors(app):
         for name in sorted(door.asks & {"deal", "deal_id"}) if door.method == "GET" and not door.is_page else ():
             answers = [
-                knock(Visitor(bank["ann"]), door, filled(door.pattern, foreign), **{name: str(deal)})
-                for deal in (world.ben.deal, uuid4())
+                knock(Visitor(bank["ann"]), door, foreign, **{name: str(deal)}) for deal in (world.ben.deal, uuid4())
             ]
             first, second = [(one.status_code, one.json().get("items"), one.json().get("type")) for one in answers]
             assert first == second, (door.name, answers[0].text)
@@ -304,16 +313,39 @@ def test_a_list_that_is_asked_for_anothers_deal_is_as_empty_as_for_no_deal(
 def test_no_door_breaks_or_tells_its_inside(
     app: FastAPI, bank: dict[str, Caller], stranger: Caller, world: World, foreign: dict[str, object], who: str
 ) -> None:
-    """Whoever knocks, with what is there and with what is not: an answer in words, and nobody past the sign-in."""
+    """Whoever knocks, with what is there and with what is not: an answer in words, and nobody past the sign-in.
+
+    Nobody is told what is kept from them; of what is another's nobody is told even that it is there.
+    """
     in_api = Visitor(stranger if who == "stranger" else bank[who])
     in_pages = in_api if who == "stranger" else in_the_browser(app, who)
+    kept, compared, leaks = kept_from(who, world, foreign), 0, list[tuple[str, ...]]()
     for door in doors(app):
-        for things in (foreign, unknown(foreign)):
-            answer = knock(in_pages if door.is_page else in_api, door, filled(door.pattern, things))
-            assert answer.status_code < 500, (door.name, answer.text)
-            for inside in ("Traceback", "psycopg", "sqlalchemy", "SELECT ", "line 1:"):
-                assert inside not in answer.text, (door.name, inside)
-            if who == "stranger":
-                assert answer.status_code in (401, 303, 302), (door.name, answer.status_code)
-            if answer.status_code >= 400 and not door.is_page:
-                assert answer.json()["type"].startswith("/problems/"), (door.name, answer.text)
+        for body in bodies(door):
+            answers = []
+            for things in (foreign, unknown(foreign)):
+                answer = knock(in_pages if door.is_page else in_api, door, things, body)
+                answers.append(told(answer, door, things, body))
+                look_at(answer, door, who)
+                leaks += [(door.name, word) for word in kept if word in answers[-1][1]]
+            hidden = [place for place in (*places(door.pattern), *named(body)) if is_anothers(who, place)]
+            if hidden and answers[0][0] in REFUSED:
+                compared += 1
+                leaks += [(door.name, *differs)] if (differs := difference(*answers)) else []
+    assert compared >= (45 if who == "stranger" else 1)
+    assert not leaks, "\n".join(map(str, leaks))
+
+
+REFUSED = {302, 303, 401, 403, 404}
+"""How who may not is answered: turned away, or sent to the sign-in."""
+
+
+def look_at(answer: httpx.Response, door: Door, who: str) -> None:
+    """See that an answer is one in words, with nothing from the inside."""
+    assert answer.status_code < 500, (door.name, answer.text)
+    for inside in ("Traceback", "psycopg", "sqlalchemy", "SELECT ", "line 1:"):
+        assert inside not in answer.text, (door.name, inside)
+    if who == "stranger":
+        assert answer.status_code in (401, 303, 302), (door.name, answer.status_code)
+    if answer.status_code >= 400 and not door.is_page:
+        assert answer.json()["type"].startswith("/problems/"), (door.name, answer.text)
