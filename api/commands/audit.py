@@ -36,7 +36,10 @@ def audit(
     act: Annotated[str | None, typer.Option(help="Only this act, as the audit calls it.")] = None,
     person: Annotated[str | None, typer.Option(metavar="EMAIL", help="Only what this person did.")] = None,
     subject_kind: Annotated[str | None, typer.Option(help="Only acts on this kind of thing, such as deal.")] = None,
-    subject: Annotated[str | None, typer.Option(help="Only acts on this thing.")] = None,
+    subject: Annotated[str | None, typer.Option(help="Only acts on this thing, by its code, name or id.")] = None,
+    request: Annotated[str | None, typer.Option(metavar="NUMBER", help="Only what this request did.")] = None,
+    door: Annotated[str | None, typer.Option(help="Only what came by page, api, command or worker.")] = None,
+    address: Annotated[str | None, typer.Option(help="Only what came from this address.")] = None,
     fund: Annotated[str | None, typer.Option(metavar="CODE", help="Only acts in this fund.")] = None,
     outcome: Annotated[Outcome | None, typer.Option(help="Only what was done, or what was refused.")] = None,
     first_day: Annotated[datetime | None, typer.Option("--from", formats=DAY, help="From this day on (UTC).")] = None,
@@ -65,6 +68,9 @@ def audit(
             fund=fund,
             first_day=first_day.date() if first_day else None,
             last_day=last_day.date() if last_day else None,
+            request=request,
+            door=door,
+            address=address,
         )
         acts = desk.exported(session, by=NIGHT, asked=asked, newest=limit)
     match how:

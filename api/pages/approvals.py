@@ -57,7 +57,10 @@ def approvals(
         sections=(
             Section(
                 _("Asked for by one, decided by another"),
-                asked or (Text(_("Nothing is asked for. Reversals of two and large payouts come here.")),),
+                (
+                    *(asked or (Text(_("Nothing is asked for. Reversals of two and large payouts come here.")),)),
+                    Text("", link=Link("/requests", _("Decided requests"))),
+                ),
                 anchor="requests",
             ),
             Section(

@@ -13,7 +13,7 @@ from fastapi.responses import Response
 from api.deps import PageTransaction, Visitor
 from api.files.acts import acts_sheet
 from api.files.downloads import SheetFormat, sheet_download
-from api.pages.forms import RIGHT, Wrong, read_day, read_id, wrong_by
+from api.pages.forms import RIGHT, Wrong, read_day, read_id, sentence, wrong_by
 from api.pages.parts import Button, Cell, Choice, Field, Form, Link, Mark, More, Page, Part, Row, Text, line, table
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import show
@@ -28,8 +28,11 @@ FILTERS = ActsAsked.__slots__
 router = APIRouter(include_in_schema=False)
 
 
-def asked_in_address(request: Request) -> ActsAsked:
-    """Return which acts the address asks for. Refused (``InputRefused``): what cannot be read, and unknown filters."""
+def asked_in_address(request: Request, known: ActKinds) -> ActsAsked:
+    """Return which acts the address asks for.
+
+    Refused (``InputRefused``), all at once: what cannot be read, unknown filters, and what the audit cannot answer.
+    """
     reader, said = reader_of(request), request.query_params
     _ = reader.gettext
     problems = [
@@ -50,10 +53,15 @@ def asked_in_address(request: Request) -> ActsAsked:
     person = read_id(given["person"]) if "person" in given else None
     if "person" in given and person is None:
         problems.append(Problem("person", _("Choose one of the people")))
+    words = {name: given.get(name) for name in FILTERS if name not in ("person", "first_day", "last_day")}
+    asked = ActsAsked(person=person, first_day=days.get("first_day"), last_day=days.get("last_day"), **words)
+    try:
+        audit.check_asked(asked, known)
+    except InputRefused as refused:
+        problems += [one for one in refused.problems if one.where not in {told.where for told in problems}]
     if problems:
         raise InputRefused(problems, subject="the question")
-    words = {name: given.get(name) for name in ("act", "outcome", "subject_kind", "subject", "fund")}
-    return ActsAsked(person=person, first_day=days.get("first_day"), last_day=days.get("last_day"), **words)
+    return asked
 
 
 @router.get("/audit")
@@ -67,29 +75,32 @@ def acts(
     known = audit.words_in_use(session, by=visitor.actor)
     reader = reader_of(request)
     try:
-        asked = asked_in_address(request)
+        asked = asked_in_address(request, known)
         found = audit.acts(session, by=visitor.actor, asked=asked, after=after, limit=ACTS_SHOWN + 1)
     except InputRefused as refusal:
         wrong = wrong_by(refusal, fields={name: name for name in FILTERS})
         form = _filter(reader, request.query_params, known, wrong=wrong)
         return show(request, "page.html", Page(reader.gettext("Audit"), parts=(form,)), status=422, reader=reader)
-    return show(request, "page.html", audit_page(reader, found, asked=asked, known=known), reader=reader)
+    codes = audit.codes_of(session, found, by=visitor.actor)
+    return show(request, "page.html", audit_page(reader, found, asked=asked, known=known, codes=codes), reader=reader)
 
 
 @router.get("/audit/files/{kind}")
 def acts_file(request: Request, visitor: Visitor, session: PageTransaction, kind: SheetFormat) -> Response:
     """Give the audit as a file for a spreadsheet."""
-    audit.words_in_use(session, by=visitor.actor)  # who may not read it is told so before what was asked wrongly
-    found = audit.exported(session, by=visitor.actor, asked=asked_in_address(request))
+    known = audit.words_in_use(session, by=visitor.actor)  # who may not read it is told so before anything else
+    found = audit.exported(session, by=visitor.actor, asked=asked_in_address(request, known))
     return sheet_download(acts_sheet(found), name="audit", kind=kind)
 
 
-def audit_page(reader: Reader, found: tuple[ActRecorded, ...], *, asked: ActsAsked, known: ActKinds) -> Page:
+def audit_page(
+    reader: Reader, found: tuple[ActRecorded, ...], *, asked: ActsAsked, known: ActKinds, codes: Mapping[str, str]
+) -> Page:
     """Return the audit with its filter, its files and the way to older acts."""
     _ = reader.gettext
     shown = found[:ACTS_SHOWN]
     query = {name: str(value) for name in FILTERS if (value := getattr(asked, name)) is not None}
-    names = {str(user_id): name for user_id, name in known.people.items()}
+    names = {**codes, **{str(user_id): name for user_id, name in known.people.items()}}
     columns = (_("When"), _("Who"), _("Act"), _("On what"), _("From"), _("Before and after"))
     rows = [_row(reader, one, query, names) for one in shown]
     listed = table(_("Acts, newest first"), columns, rows, empty=_("Nothing fits."))
@@ -99,15 +110,19 @@ def audit_page(reader: Reader, found: tuple[ActRecorded, ...], *, asked: ActsAsk
         parts.append(Text("", link=Link(f"/audit?{older}", _("Older acts"))))
     for kind, words in (("csv", _("These acts as CSV")), ("xlsx", _("These acts as a workbook"))):
         parts.append(Text("", link=Link(f"/audit/files/{kind}?{urlencode(query)}", words)))
-    lead = _("Who did what to what, from where, and what it was before. Rows are added and sealed, never changed.")
+    lead = _(
+        "Who did what to what, from where, and what it was before. Rows are added and sealed, never changed. Their "
+        "numbers skip, because every kind of fact takes its number from one count; what is missing or "
+        "altered a verification of the ledger tells."
+    )
     return Page(_("Audit"), lead=lead, parts=tuple(parts))
 
 
 def _row(reader: Reader, act: ActRecorded, query: dict[str, str], names: Mapping[str, str]) -> Row:
     _ = reader.gettext
     only = f"/audit?{urlencode({**query, 'person': act.recorded_by})}" if act.recorded_by else ""
-    detail = sorted((name, value) for name, value in act.detail.items() if name not in ("door", "act"))
-    told = "; ".join(f"{name.replace('_', ' ')}: {_in_words(reader, value, names)}" for name, value in detail)[:400]
+    told = "; ".join(_detail(reader, act, names))[:400]
+    one = f"/audit?{urlencode({'request': act.request_id})}"
     return line(
         Cell(
             reader.day(act.recorded_at.date()),
@@ -117,18 +132,39 @@ def _row(reader: Reader, act: ActRecorded, query: dict[str, str], names: Mapping
         Cell(act.actor_name, href=only, note=act.email or ""),
         Cell(act.act, mark=Mark(_("refused"), "bad") if act.outcome == "refused" else None),
         Cell(f"{act.subject_kind} {names.get(act.subject, act.subject)}"[:200], note=act.fund or ""),
-        Cell(" ".join(said for said in (act.door, act.came_from) if said), note=act.request_id),
+        Cell(
+            " ".join(said for said in (act.door, act.came_from) if said),
+            onward=Link(one, _("Request …%s") % act.request_id[-8:]) if act.request_id else None,
+        ),
         Cell(_change(reader, act, names), note=told),
     )
 
 
+def _detail(reader: Reader, act: ActRecorded, names: Mapping[str, str]) -> list[str]:
+    """Return what else a row tells: of a refusal its sentences, or who could have done it; of an act name by name."""
+    _ = reader.gettext
+    left = {name: value for name, value in act.detail.items() if name not in ("door", "act", "problem", "kept_as")}
+    said = []
+    if act.outcome == "refused":
+        reasons, needed = left.pop("reasons", None), left.pop("needed", None)
+        left = {name: value for name, value in left.items() if name != "role" and value not in (None, "")}
+        if isinstance(reasons, list) and reasons:
+            said = [sentence(str(one)) for one in reasons]
+        elif needed:
+            said = [_("Needs: {roles}").format(roles=_in_words(reader, needed, names))]
+        elif "problem" in act.detail:
+            said = [sentence(str(act.detail["problem"]).replace("-", " "))]
+    said += [f"{name.replace('_', ' ')}: {_in_words(reader, value, names)}" for name, value in sorted(left.items())]
+    return said
+
+
 def _change(reader: Reader, act: ActRecorded, names: Mapping[str, str]) -> str:
-    """Return what an act changed, name by name; what it left as nothing is not told."""
+    """Return what an act changed, name by name; what it left as it was is not told."""
     before, after = act.before or {}, act.after or {}
     said = []
     for name in sorted({*before, *after}):
         was, became = (_in_words(reader, one.get(name), names) for one in (before, after))
-        if (was, became) != (NOTHING, NOTHING):
+        if was != became:
             said.append(f"{name.replace('_', ' ')}: {was} → {became}")
     return "; ".join(said)[:600]
 
@@ -155,18 +191,27 @@ def _filter(reader: Reader, said: Mapping[str, str], known: ActKinds, *, wrong: 
             name, label, kind="choice", choices=(Choice("", _("all")), *choices), required=False, error=wrong.at(name)
         )
 
-    def typed(name: str, label: str, kind: str = "text") -> Field:
-        return Field(name, label, value=said.get(name, ""), kind=kind, required=False, error=wrong.at(name))
+    def typed(name: str, label: str, kind: str = "text", hint: str = "") -> Field:
+        return Field(name, label, value=said.get(name, ""), kind=kind, hint=hint, required=False, error=wrong.at(name))
 
+    doors = {
+        "page": _("a page"),
+        "api": _("the API"),
+        "command": _("a command"),
+        "worker": _("a job in the background"),
+    }
     fields = (
         choice("act", _("Act"), ((one, one) for one in known.acts)),
         choice("outcome", _("Outcome"), (("done", _("done")), ("refused", _("refused")))),
         choice("person", _("Who"), ((str(user_id), name) for user_id, name in known.people.items())),
         choice("subject_kind", _("Kind of thing"), ((one, one) for one in known.subject_kinds)),
-        typed("subject", _("Thing")),
+        typed("subject", _("Thing"), hint=_("Its code, name or number, as the list shows it.")),
         choice("fund", _("Fund"), ((one, one) for one in known.funds)),
         typed("first_day", _("From day"), "day"),
         typed("last_day", _("To day"), "day"),
+        choice("door", _("Came by"), ((one, doors[one]) for one in audit.DOORS)),
+        typed("address", _("From address")),
+        typed("request", _("Number of the request"), hint=_("The number that a page ends in where something failed.")),
     )
     form = Form(
         action="/audit", csrf_token="", method="get", fields=fields, buttons=(Button(_("Show")),), problems=wrong.top

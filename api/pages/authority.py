@@ -222,6 +222,11 @@ def _ties(
 ) -> tuple[Part, ...]:
     _ = reader.gettext
     found = authority.conflicts(session, by=by)
+    ends = {
+        one.id: _("End the tie of {person} to {party}").format(person=one.person, party=one.party)
+        for one in found
+        if by.role is Role.STEWARD and not one.ended_at and one.user_id != by.id
+    }
     rows = [
         line(
             one.person,
@@ -229,21 +234,17 @@ def _ties(
             reader.day(one.since),
             one.words,
             Cell(mark=_tie_mark(reader, one), note=one.ended_by),
+            *_end_cell(reader, ends, f"/authority/conflicts/{one.id}/end", one.id, asks=True),
         )
         for one in found
     ]
     shown = table(
         _("Declared ties to parties"),
-        (_("Person"), _("Party"), _("Since"), _("What it is"), _("State")),
+        (_("Person"), _("Party"), _("Since"), _("What it is"), _("State"), *([""] if ends else [])),
         rows,
         empty=_("Nothing is declared."),
     )
-    ends = [
-        _end_form(reader, f"/authority/conflicts/{one.id}/end", _("End the tie of {person} to {party}").format(
-            person=one.person, party=one.party), asks=True)
-        for one in found if by.role is Role.STEWARD and not one.ended_at and one.user_id != by.id
-    ]  # fmt: skip
-    return shown, _declare_form(session, reader, by, today=today, typed=typed, wrong=wrong), *ends
+    return shown, _declare_form(session, reader, by, today=today, typed=typed, wrong=wrong)
 
 
 def _tie_mark(reader: Reader, one: ConflictLine) -> Mark:
@@ -296,32 +297,32 @@ def _lent(
 ) -> tuple[Part, ...]:
     _ = reader.gettext
     found = authority.delegations(session, by=by)
+    ends = {
+        one.id: _("End what {lender} lent to {borrower}").format(lender=one.lender, borrower=one.borrower)
+        for one in found
+        if not one.ended_at
+        and one.to_day >= today
+        and (by.id in (one.lender_id, one.borrower_id) or by.role is Role.STEWARD)
+    }
     rows = []
     for one in found:
         mark = Mark(_("In force"), "good") if one.in_force else Mark(_("Ended") if one.ended_at else _("Not in force"))
         gone = _("%s can sign in no more") % one.gone if one.gone and not one.ended_at else ""
         days = _("{start} to {end}").format(start=reader.day(one.from_day), end=reader.day(one.to_day))
         at_most = "–" if one.at_most_minor is None else reader.figure(Money(one.at_most_minor, "EUR"))
-        rows.append(
-            line(one.lender, one.borrower, Cell("; ".join(one.acts)), days, at_most, Cell(mark=mark, note=gone))
-        )
+        end = _end_cell(reader, ends, f"/authority/delegations/{one.id}/end", one.id)
+        state = Cell(mark=mark, note=gone)
+        rows.append(line(one.lender, one.borrower, Cell("; ".join(one.acts)), days, at_most, state, *end))
     shown = table(
         _("Acts that are lent, the newest first"),
-        (_("Lent by"), _("To"), _("Acts"), _("Days"), _("At most"), _("State")),
+        (_("Lent by"), _("To"), _("Acts"), _("Days"), _("At most"), _("State"), *([""] if ends else [])),
         rows,
         figures=(4,),
         empty=_("Nothing is lent."),
     )
-    ends = [
-        _end_form(reader, f"/authority/delegations/{one.id}/end", _("End what {lender} lent to {borrower}").format(
-            lender=one.lender, borrower=one.borrower))
-        for one in found
-        if not one.ended_at and one.to_day >= today
-        and (by.id in (one.lender_id, one.borrower_id) or by.role is Role.STEWARD)
-    ]  # fmt: skip
     if not lendable(by):
-        return shown, *ends, Text(_("Your role has no act that is lent."))
-    return shown, *ends, _lend_form(session, reader, by, today=today, typed=typed, wrong=wrong)
+        return shown, Text(_("Your role has no act that is lent."))
+    return shown, _lend_form(session, reader, by, today=today, typed=typed, wrong=wrong)
 
 
 def _lend_form(
@@ -380,13 +381,17 @@ def _lend_form(
     )
 
 
-def _end_form(reader: Reader, action: str, words: str, *, asks: bool = False) -> Form:
-    fields = (Field("words", reader.gettext("Why"), place=f"{quote(action)}-"),) if asks else ()
-    return Form(
+def _end_cell(
+    reader: Reader, ends: Mapping[int, str], action: str, number: int, *, asks: bool = False
+) -> tuple[Cell, ...]:
+    """Return the last cell of a row: the button that ends it where this person may; no cell where no row has one."""
+    if number not in ends:
+        return (Cell(),) if ends else ()
+    form = Form(
         action=action,
         csrf_token=reader.known.csrf_token if reader.known else "",
-        legend=words,
-        fields=fields,
+        fields=(Field("words", reader.gettext("Why"), place=f"{quote(action)}-"),) if asks else (),
         hidden=(("key", new_key()),),
-        buttons=(Button(words, quiet=True),),
+        buttons=(Button(reader.gettext("End"), quiet=True, label=ends[number]),),
     )
+    return (Cell(form=form),)

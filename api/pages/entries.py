@@ -147,6 +147,7 @@ def entry_page(
         Figure(_("Booked on"), reader.day(row["booked_on"])),
         Figure(_("Value day"), reader.day(row["effective_on"])),
         Figure(_("Recorded"), reader.moment(row["recorded_at"])),
+        *_people(session, reader, row, by=by),
         Figure(_("Fund"), names_of_funds.get(row["fund"], row["fund"])),
         Figure(_("Seal"), reader.number(row["seal"]) if row["seal"] else _("not sealed yet")),
     ]
@@ -167,6 +168,17 @@ def entry_page(
             *_taken_back(session, reader, row, by=by, typed=typed, wrong=wrong),
         ),
     )
+
+
+def _people(session: Session, reader: Reader, row: dict[str, Any], *, by: Actor) -> tuple[Figure, ...]:
+    """Return who booked an entry: one person, the programme, or the two who asked for it and approved it."""
+    _ = reader.gettext
+    if behind := requests.request_behind(session, entry_id=row["id"], by=by):
+        return (
+            Figure(_("Asked for by"), behind.asker, reader.moment(behind.asked_at)),
+            Figure(_("Approved by"), behind.decider, reader.moment(behind.decided_at)),
+        )
+    return (Figure(_("Booked by"), row["booked_by"] or _("the programme: a night, a load or an import")),)
 
 
 def _notes(reader: Reader, row: dict[str, Any], *, new: bool) -> tuple[Part, ...]:

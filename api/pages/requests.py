@@ -6,14 +6,30 @@ from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 from sqlmodel import Session
 
 from api.deps import PageTransaction, Visitor
 from api.pages.deal_parts import deal_link
 from api.pages.forms import FORM_GUARDS, RIGHT, Typed, Wrong, done_once, new_key, read_day, see, sentence, wrong_by
-from api.pages.parts import Button, Facts, Field, Figure, Form, Link, Mark, Page, Panel, Part, Text
+from api.pages.parts import (
+    Button,
+    Cell,
+    Facts,
+    Field,
+    Figure,
+    Form,
+    Link,
+    Mark,
+    Page,
+    Panel,
+    Part,
+    Row,
+    Text,
+    line,
+    table,
+)
 from api.pages.reader import Reader, reader_of
 from api.pages.rendering import show
 from api.pages.words import ENTRY_WORDS, say
@@ -22,12 +38,64 @@ from domain.authority import Actor
 from domain.desk import edits, requests
 from domain.desk.requests import RequestLine
 from domain.errors import InputRefused, Problem, Refusal
-from domain.requests import RequestKind
+from domain.requests import Decision, RequestKind
 
 APPROVE, REFUSE, WITHDRAW = "approve", "refuse", "withdraw"
 SHOWN_MAX = 100
+DECIDED_SHOWN = 25
 router = APIRouter(include_in_schema=False)
 Number = Annotated[int, Path(ge=1, le=2**63 - 1)]
+
+
+@router.get("/requests")
+def decided(
+    request: Request,
+    visitor: Visitor,
+    session: PageTransaction,
+    after: Annotated[int | None, Query(ge=1, le=2**62)] = None,
+) -> Response:
+    """Show what became of requests, newest first."""
+    found = requests.decided(session, by=visitor.actor, after=after, limit=DECIDED_SHOWN + 1)
+    reader = reader_of(request)
+    return show(request, "page.html", decided_page(reader, found), reader=reader)
+
+
+def decided_page(reader: Reader, found: tuple[RequestLine, ...]) -> Page:
+    """Return the requests that are decided, with the two people of each."""
+    _ = reader.gettext
+    shown = found[:DECIDED_SHOWN]
+    rows = [_decided_row(reader, one) for one in shown]
+    columns = (_("Request"), _("Amount"), _("Asked by"), _("What became of it"), _("Entry"))
+    parts: list[Part] = [
+        table(_("Decided requests, newest first"), columns, rows, figures=(1,), empty=_("Nothing is decided yet."))
+    ]
+    if len(found) > DECIDED_SHOWN:
+        parts.append(Text("", link=Link(f"/requests?after={shown[-1].id}", _("Older requests"))))
+    trail = (Link("/board/approvals", _("Approvals")),)
+    return Page(
+        _("Decided requests"),
+        trail=trail,
+        lead=_("What one person asked for, and what somebody else made of it."),
+        parts=tuple(parts),
+    )
+
+
+def _decided_row(reader: Reader, one: RequestLine) -> Row:
+    _ = reader.gettext
+    states = {
+        Decision.APPROVED: Mark(_("Approved"), "good"),
+        Decision.REFUSED: Mark(_("Refused"), "bad"),
+        Decision.WITHDRAWN: Mark(_("Withdrawn")),
+    }
+    decided = " · ".join(said for said in (one.decider, reader.moment(one.decided_at), one.answer) if said)
+    return line(
+        Cell(_what(reader, one), note=f"{one.deal or one.fund} · {one.reason}"),
+        reader.money(one.amount),
+        Cell(one.asker, note=reader.moment(one.asked_at)),
+        Cell(mark=states[one.decision] if one.decision else None, note=decided),
+        Cell(str(one.made_entry_id), href=f"/entries/{one.made_entry_id}") if one.made_entry_id else Cell("–"),
+        anchor=f"request-{one.id}",
+    )
 
 
 @router.post("/requests/{number}", dependencies=FORM_GUARDS)

@@ -28,9 +28,12 @@ def acts_asked(
     fund: Code | None = None,
     first_day: Day | None = None,
     last_day: Day | None = None,
+    request: Words | None = None,
+    door: Literal["page", "api", "command", "worker"] | None = None,
+    address: Words | None = None,
 ) -> ActsAsked:
     """Return which acts are asked for."""
-    return ActsAsked(act, outcome, person, subject_kind, subject, fund, first_day, last_day)
+    return ActsAsked(act, outcome, person, subject_kind, subject, fund, first_day, last_day, request, door, address)
 
 
 Asked = Annotated[ActsAsked, Depends(acts_asked)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,6 +18,7 @@ from domain.store import audit as store
 
 ACTS_PER_PAGE_MAX = 200
 ACTS_PER_FILE_MAX = 50_000
+_ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
 
 class AuditTooLong(Refusal):
@@ -51,7 +53,11 @@ class ActRecorded:
 
 @dataclass(frozen=True, slots=True)
 class ActsAsked:
-    """Which acts are asked for: every part narrows the list, and what is left out does not."""
+    """Which acts are asked for: every part narrows the list, and what is left out does not.
+
+    ``subject`` is what the row or a page calls it: an id or a code, and of a user the name. ``request`` is the number
+    that an error page ends in.
+    """
 
     act: str | None = None
     outcome: str | None = None
@@ -61,7 +67,13 @@ class ActsAsked:
     fund: str | None = None
     first_day: date | None = None
     last_day: date | None = None
+    request: str | None = None
+    door: str | None = None
+    address: str | None = None
 
+
+DOORS = ("page", "api", "command", "worker")
+"""Through what an act came; the transaction says it."""
 
 ALL_ACTS = ActsAsked()
 
@@ -146,6 +158,8 @@ def check_asked(asked: ActsAsked, known: ActKinds) -> None:
         problems.append(Problem("person", "there is no such person"))
     if asked.subject_kind is not None and asked.subject_kind not in known.subject_kinds:
         problems.append(Problem("subject_kind", f"the audit holds no acts on “{asked.subject_kind[:80]}”"))
+    if asked.door not in (None, *DOORS):
+        problems.append(Problem("door", f"one of {', '.join(DOORS)} is expected"))
     if asked.fund is not None and asked.fund not in known.funds:
         problems.append(Problem("fund", f"there is no fund “{asked.fund[:80]}”"))
     if asked.first_day and asked.last_day and asked.last_day < asked.first_day:
@@ -161,11 +175,29 @@ def _acts(session: Session, asked: ActsAsked, *, after: int | None, limit: int) 
         outcome=asked.outcome,
         person=asked.person,
         subject_kind=asked.subject_kind,
-        subject=asked.subject,
+        subjects=_called(session, asked.subject) if asked.subject is not None else None,
         fund=asked.fund,
         first_day=asked.first_day,
         last_day=asked.last_day,
+        request=asked.request,
+        door=asked.door,
+        address=asked.address,
         after=after,
         limit=limit,
     )
     return tuple(ActRecorded(**row) for row in rows)
+
+
+def _called(session: Session, said: str) -> list[str]:
+    """Return what rows keep of a thing that is called so: the words themselves, and the ids of that name or code."""
+    people = (
+        str(user_id) for user_id, name in store.people(session).items() if said in (name, name.rpartition(" (")[0])
+    )
+    return [said, *people, *store.ids_called(session, said)]
+
+
+def codes_of(session: Session, found: Sequence[ActRecorded], *, by: Actor) -> Mapping[str, str]:
+    """Return the codes of the things whose ids stand in some acts, by id. Refused as in ``acts``."""
+    permit(Act.READ_AUDIT, by=by)
+    said = " ".join(f"{one.subject} {one.detail} {one.before} {one.after}" for one in found)
+    return store.codes_by_id(session, sorted(set(_ID.findall(said))))

@@ -234,6 +234,18 @@ def requests(
     return store.requests(session, only_open=only_open, after=after, limit=max(1, min(limit, REQUESTS_PER_PAGE_MAX)))
 
 
+def decided(session: Session, *, by: Actor, after: int | None = None, limit: int = 50) -> tuple[RequestLine, ...]:
+    """Return the requests that are decided, newest first, before the number ``after``. Refused: who stands outside."""
+    permit(Act.READ_BOOK, by=by)
+    return store.decided(session, after=after, limit=max(1, min(limit, REQUESTS_PER_PAGE_MAX)))
+
+
+def request_behind(session: Session, *, entry_id: int, by: Actor) -> RequestLine | None:
+    """Return the request that an entry carried out; None where one person booked it. Refused: who stands outside."""
+    permit(Act.READ_BOOK, by=by)
+    return store.request_behind(session, entry_id)
+
+
 def request_line(session: Session, *, request_id: int, by: Actor) -> RequestLine:
     """Return a request. Refused: who stands outside, an unknown one (``NotFound``)."""
     permit(Act.READ_BOOK, by=by)

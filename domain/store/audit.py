@@ -73,7 +73,10 @@ _PAGE = text(
          AND (CAST(:outcome AS text) IS NULL OR a.outcome = :outcome)
          AND (CAST(:person AS uuid) IS NULL OR a.recorded_by = :person)
          AND (CAST(:subject_kind AS text) IS NULL OR a.subject_kind = :subject_kind)
-         AND (CAST(:subject AS text) IS NULL OR a.subject = :subject)
+         AND (CAST(:subjects AS text[]) IS NULL OR a.subject = ANY(CAST(:subjects AS text[])))
+         AND (CAST(:request AS text) IS NULL OR a.request_id = :request)
+         AND (CAST(:door AS text) IS NULL OR a.door = :door)
+         AND (CAST(:address AS text) IS NULL OR a.came_from = :address)
          AND (CAST(:fund AS text) IS NULL OR f.code = :fund)
          AND (CAST(:first_day AS date) IS NULL
               OR a.recorded_at >= CAST(:first_day AS date)::timestamp AT TIME ZONE 'UTC')
@@ -91,10 +94,13 @@ def page(
     outcome: str | None,
     person: UUID | None,
     subject_kind: str | None,
-    subject: str | None,
+    subjects: list[str] | None,
     fund: str | None,
     first_day: date | None,
     last_day: date | None,
+    request: str | None,
+    door: str | None,
+    address: str | None,
     after: int | None,
     limit: int,
 ) -> list[RowMapping]:
@@ -106,10 +112,13 @@ def page(
             "outcome": outcome,
             "person": person,
             "subject_kind": subject_kind,
-            "subject": subject,
+            "subjects": subjects,
             "fund": fund,
             "first_day": first_day,
             "last_day": last_day,
+            "request": request,
+            "door": door,
+            "address": address,
             "after": after,
             "limit": limit,
         },
@@ -127,6 +136,23 @@ def people(session: Session) -> dict[UUID, str]:
         )
     )
     return {row.id: row.name for row in rows}
+
+
+_CODES = """SELECT id::text AS id, code FROM deal UNION ALL SELECT id::text, code FROM instrument
+    UNION ALL SELECT id::text, code FROM party UNION ALL SELECT id::text, code FROM project
+    UNION ALL SELECT id::text, code FROM mission UNION ALL SELECT id::text, code FROM fund"""
+
+
+def codes_by_id(session: Session, ids: list[str]) -> dict[str, str]:
+    """Return the codes of deals, instruments, parties, projects, missions and funds, by id."""
+    found = session.execute(text(f"SELECT id, code FROM ({_CODES}) t WHERE id = ANY(:ids)"), {"ids": ids})
+    return {row.id: row.code for row in found}
+
+
+def ids_called(session: Session, code: str) -> list[str]:
+    """Return the ids of what has a code."""
+    found = session.execute(text(f"SELECT id FROM ({_CODES}) t WHERE code = :code"), {"code": code})
+    return list(found.scalars())
 
 
 def fund_codes(session: Session) -> tuple[str, ...]:

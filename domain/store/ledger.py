@@ -183,12 +183,13 @@ def entries_page(
     rows = session.execute(
         text(
             """SELECT e.id, f.code AS fund, e.kind, e.reason, e.source_ref, e.deal_id, e.booked_on, e.effective_on,
-                      e.recorded_at, e.recorded_by, e.reverses_id, r.id AS reversed_by, s.number AS seal,
+                      e.recorded_at, e.recorded_by, u.name AS booked_by, e.reverses_id, r.id AS reversed_by,
+                      s.number AS seal,
                       (SELECT jsonb_agg(jsonb_build_object('account', a.code, 'minor', p.amount, 'currency', p.currency,
                               'instrument_id', p.instrument_id) ORDER BY p.line)
                        FROM posting p JOIN account a ON a.id = p.account_id WHERE p.entry_id = e.id) AS postings
                FROM entry e JOIN fund f ON f.id = e.fund_id LEFT JOIN entry r ON r.reverses_id = e.id
-               LEFT JOIN seal s ON s.fact_id = e.id
+               LEFT JOIN seal s ON s.fact_id = e.id LEFT JOIN app_user u ON u.id = e.recorded_by
                WHERE (CAST(:fund AS text) IS NULL OR f.code = :fund)
                  AND (CAST(:deal AS uuid) IS NULL OR e.deal_id = :deal)
                  AND (CAST(:after AS bigint) IS NULL OR e.id < :after)

@@ -80,6 +80,18 @@ def requests(
     return _lines(session, condition, after=after, only_open=only_open, limit=limit)
 
 
+def decided(session: Session, *, after: int | None = None, limit: int = 50) -> tuple[RequestLine, ...]:
+    """Return the requests that are decided, newest first, before the number ``after``."""
+    condition = "x.id IS NOT NULL AND (CAST(:after AS bigint) IS NULL OR q.id < :after)"
+    return _lines(session, condition, after=after, limit=limit)
+
+
+def request_behind(session: Session, entry_id: int) -> RequestLine | None:
+    """Return the request that an entry carried out; None where one person booked it."""
+    found = _lines(session, "x.entry_id = CAST(:entry_id AS bigint)", entry_id=entry_id, limit=1)
+    return found[0] if found else None
+
+
 def open_request_of(
     session: Session, *, entry_id: int | None = None, instrument_id: UUID | None = None, deal_id: UUID | None = None
 ) -> tuple[RequestLine, ...]:

@@ -13,6 +13,7 @@ from domain.authority import NIGHT
 from domain.desk import audit
 from domain.desk.audit import ActsAsked
 from domain.errors import InputRefused
+from domain.store import audit as store
 from tests.conftest import TestDatabase
 from tests.pages.conftest import PASSWORD, Browser, hidden, words
 
@@ -69,7 +70,8 @@ def test_the_audit_tells_a_refusal_in_words(people_in: dict[str, Browser]) -> No
     assert people_in["officer"].get("/audit").status_code == 403
     page = words(people_in["auditor"].get("/audit?outcome=refused"))
     assert "read the audit refused" in page, "not by its colour alone"
-    assert "needed: auditor, steward" in page
+    assert "Only an auditor or a steward may read the audit; you are an officer" in page
+    assert not re.search("problem:|reasons:|needed:|lender:", page)
     assert not {"['", "None", "True"} & set(page.split()) and "['" not in page
 
 
@@ -110,6 +112,8 @@ def test_the_audit_is_read_by_auditors_and_narrowed_by_its_form(people_in: dict[
         ("first_day=zz", "Give a day, such as 31 Mar 2026"),
         ("first_day=2026-02-01&last_day=2026-01-31", "It lies before the first day, 1 Feb 2026"),
         ("outcome=zz&fund=zz", "There are 2 problems"),
+        ("person=nobody&fund=zz", "There are 2 problems"),
+        ("door=window", "One of page, api, command, worker is expected"),
     ],
 )
 def test_a_filter_that_cannot_be_read_is_told_and_never_left_out(
@@ -130,6 +134,49 @@ def test_the_audit_names_people_and_is_narrowed_to_one(people_in: dict[str, Brow
     chosen = re.search(r'<option value="([^"]+)">officer</option>', page.text)
     assert chosen
     assert auditor.get(f"/audit?person={chosen[1]}").status_code == 200
+
+
+def rows_of(page: str) -> list[str]:
+    """The rows of the audit on its page."""
+    return [one for one in re.findall(r"<tr role.*?</tr>", page, re.DOTALL) if "No. " in one]
+
+
+def test_the_number_that_an_error_page_ends_in_finds_its_act(people_in: dict[str, Browser]) -> None:
+    refused, other = (people_in[who].get("/audit") for who in ("officer", "board"))
+    numbers = [re.search(r"Number of this request ([0-9a-f]{32})", words(page)) for page in (refused, other)]
+    assert numbers[0] and numbers[1] and numbers[0][1] != numbers[1][1]
+    (row,) = rows_of(people_in["auditor"].get(f"/audit?request={numbers[0][1]}").text)
+    assert ">officer</a>" in row
+    assert f"Request …{numbers[0][1][-8:]}" in row, "in one line, and it leads to what else the request did"
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("door=page&address=192.0.2.1&outcome=refused", 1),
+        ("door=api&outcome=refused", 0),
+        ("address=192.0.2.9", 0),
+        ("subject_kind=user&subject=ann&act=administer+people+and+settings", 1),
+        ("subject_kind=user&subject=nobody", 0),
+        ("request=0123", 0),
+    ],
+)
+def test_the_audit_is_narrowed_by_what_its_page_shows(people_in: dict[str, Browser], asked: str, found: int) -> None:
+    people_in["officer"].get("/audit")
+    assert len(rows_of(people_in["auditor"].get(f"/audit?{asked}").text)) == found
+
+
+def test_what_an_act_left_as_it_was_is_not_told_as_a_change(
+    people_in: dict[str, Browser], database: TestDatabase
+) -> None:
+    with database.sessions.begin(Role.NIGHT) as session:
+        store.record(
+            session, by=NIGHT, act="restate", subject_kind="rate", subject="USD",
+            before={"source": "ECB", "units": "1.08"}, after={"source": "ECB", "units": "1.09"},
+        )  # fmt: skip
+    told = words(people_in["auditor"].get("/audit?act=restate"))
+    assert "units: 1.08 → 1.09" in told
+    assert "ECB" not in told
 
 
 def test_the_command_refuses_an_act_that_no_row_has(database: TestDatabase, people_in: dict[str, Browser]) -> None:

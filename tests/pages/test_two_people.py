@@ -68,6 +68,15 @@ def test_a_reversal_is_asked_for_on_the_entrys_page_and_decided_on_the_approvals
     assert "Nothing is asked for" in words(board.get("/board/approvals"))
     assert "second person" not in words(board.get("/board")) + words(officer.get("/deals/D-BEN"))
     reversal = done.headers["location"].partition("?")[0].rpartition("/")[2]
+    made = words(board.get(f"/entries/{reversal}"))
+    assert re.search(r"Asked for by officer .* Approved by board ", made), "the two who stand behind it"
+    assert "Booked by" not in made
+    assert "Booked by" in words(board.get(f"/entries/{entry}"))
+    decided = words(people_in["auditor"].get("/requests"))
+    assert f"The reversal of entry {entry} D-BEN · signed in error EUR 100,000.00 officer" in decided
+    assert "Approved board · " in decided
+    assert "Decided requests" in words(board.get("/board/approvals")), "the way there"
+    assert people_in["ann"].get("/requests").status_code == 403
     deal = words(officer.get("/deals/D-BEN"))
     assert f"Entry {reversal} took its commitment back" in deal
     assert f"reversed by entry {reversal} 100,000.00" in deal
@@ -184,6 +193,9 @@ def test_acts_are_lent_and_taken_back_on_the_page(people_in: dict[str, Browser],
     for key, to_day in (("6", today), ("7", today + timedelta(days=1))):
         more = {**said, "to_day": str(to_day), "key": key}
         assert post(board, "/authority/delegations", more).status_code == 303
+    rows = re.findall(r"<tr role.*?</tr>", board.get("/authority").text, re.DOTALL)
+    ends = [row.count('aria-label="End what board lent to officer">End</button>') for row in rows]
+    assert sorted(ends)[-3:] == [0, 1, 1], "each in the row that it ends"
     again = post(board, "/authority/delegations", {**said, "key": "8"})
     assert (again.status_code, "lends them just this already" in words(again)) == (422, True)
     first, second = sorted(set(re.findall(r'action="/authority/delegations/(\d+)/end"', board.get("/authority").text)))
