@@ -154,6 +154,7 @@ def _everything(session: Session, at: Cut, progress: Progress) -> list[Finding]:
             *entry_checks.entries_after_an_unsealed_closing(session),
             *entry_checks.keys_used_twice(session),
             *entry_checks.limits_that_were_passed(session),
+            *entry_checks.contributions_that_differ(session),
             *store.counts_that_are_off(session, at),
             *store.seals_beyond_their_chain(session, at),
             *store.balances_that_differ(session),

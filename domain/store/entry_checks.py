@@ -23,18 +23,21 @@ _CLOSINGS = """closings AS (
 _CAME_LATE = """(coalesce(s.position, 9223372036854775807)
                     > c.places[width_bucket(e.booked_on, c.open_again) + 1]) IS TRUE"""
 _IN_THE_BOOK = "BETWEEN '1900-01-01' AND '2199-12-31'"
+_OF_THE_BOOK = "BETWEEN -100000000000000000 AND 100000000000000000"
 
 _THAT_DO_NOT_HOLD = f"""
     WITH {_CLOSINGS}
     SELECT id FROM (
         SELECT coalesce(e.id, p.entry_id) AS id, min(p.currency) <> max(p.currency) AS mixed,
                bool_and((e.stands AND p.line BETWEEN 1 AND e.posting_count AND p.amount <> 0
+                         AND p.amount {_OF_THE_BOOK}
                          AND p.booked_on = e.booked_on AND p.effective_on = e.effective_on
                          AND a.fund_id = e.fund_id AND a.currency = p.currency
                          AND (p.instrument_id IS NULL OR i.id IS NOT NULL)) IS TRUE)
                AND count(*) = min(e.posting_count) AND sum(p.amount) = 0 AS holds
         FROM (SELECT e.id, e.fund_id, e.booked_on, e.effective_on, e.posting_count,
                      e.posting_count >= 2 AND f.id IS NOT NULL AND (e.deal_id IS NULL OR d.fund_id = e.fund_id)
+                     AND (e.kind = 'reversal') = (e.reverses_id IS NOT NULL)
                      AND e.booked_on {_IN_THE_BOOK} AND e.effective_on {_IN_THE_BOOK} AND NOT {_CAME_LATE} AS stands
               FROM entry e LEFT JOIN fund f ON f.id = e.fund_id LEFT JOIN closings c ON c.fund_id = e.fund_id
               LEFT JOIN deal d ON d.id = e.deal_id
@@ -58,6 +61,9 @@ _WHY = f"""
         WHEN EXISTS (SELECT FROM posting q WHERE q.entry_id = n.id GROUP BY q.currency HAVING sum(q.amount) <> 0)
             THEN 'its postings do not sum to zero'
         WHEN e.posting_count < 2 OR l.of_nothing THEN 'it has fewer than two postings, or one of nothing'
+        WHEN l.too_large THEN 'an amount of it is larger than any in the book'
+        WHEN (e.kind = 'reversal') <> (e.reverses_id IS NOT NULL)
+            THEN 'it says that it is a reversal and takes nothing back, or the other way round'
         WHEN l.no_account IS NOT NULL THEN format('it is posted on account %s, which there is not', l.no_account)
         WHEN l.other_fund THEN 'it is posted on an account of another fund'
         WHEN l.other_currency IS NOT NULL
@@ -73,7 +79,9 @@ _WHY = f"""
     CROSS JOIN LATERAL (
         SELECT count(*) AS lines, bool_or(p.line NOT BETWEEN 1 AND e.posting_count) AS off_its_lines,
                bool_or(p.booked_on <> e.booked_on OR p.effective_on <> e.effective_on) AS off_its_days,
-               bool_or(p.amount = 0) AS of_nothing, min(p.account_id) FILTER (WHERE a.id IS NULL) AS no_account,
+               bool_or(p.amount = 0) AS of_nothing,
+               bool_or(p.amount NOT {_OF_THE_BOOK}) AS too_large,
+               min(p.account_id) FILTER (WHERE a.id IS NULL) AS no_account,
                bool_or(a.fund_id <> e.fund_id) AS other_fund,
                min(a.code || ' ' || a.currency) FILTER (WHERE a.currency <> p.currency) AS other_currency,
                bool_or(p.instrument_id IS NOT NULL AND i.id IS NULL) AS no_instrument
@@ -83,7 +91,7 @@ _WHY = f"""
 
 _REVERSALS = """
     WITH back AS MATERIALIZED (
-        SELECT e.id, e.fund_id, e.reverses_id, min(e.id) OVER (PARTITION BY e.reverses_id) AS first
+        SELECT e.id, e.fund_id, e.effective_on, e.reverses_id, min(e.id) OVER (PARTITION BY e.reverses_id) AS first
         FROM entry e WHERE e.reverses_id >= :start AND e.reverses_id < :end
     ), unlike AS (
         SELECT DISTINCT id FROM (
@@ -102,6 +110,8 @@ _REVERSALS = """
                 THEN format('it takes back entry %s of another fund', b.reverses_id)
             WHEN b.id <> b.first
                 THEN format('it takes back entry %s, which entry %s took back before', b.reverses_id, b.first)
+            WHEN e.effective_on <> b.effective_on
+                THEN format('it does not take effect on the day of entry %s, which it takes back', b.reverses_id)
             WHEN u.id IS NOT NULL THEN format('it is not the mirror of entry %s, which it takes back', b.reverses_id)
             END AS why
         FROM back b LEFT JOIN entry e ON e.id = b.reverses_id LEFT JOIN unlike u ON u.id = b.id)
@@ -209,3 +219,21 @@ def limits_that_were_passed(session: Session) -> list[Finding]:
         {"most": FINDINGS_MAX},
     )
     return [("entry", row.entry_id, row.why) for row in rows]
+
+
+def contributions_that_differ(session: Session) -> list[Finding]:
+    """Return contributions that are not what their entries booked: the fund, the amount, the currency, the day."""
+    rows = session.execute(
+        text(
+            """SELECT c.id, format('contribution %s is not what entry %s booked', c.code, c.entry_id) AS why
+               FROM contribution c
+               WHERE NOT EXISTS (
+                   SELECT FROM entry e JOIN posting p ON p.entry_id = e.id JOIN account a ON a.id = p.account_id
+                   WHERE e.id = c.entry_id AND e.fund_id = c.fund_id AND e.kind = 'contribution'
+                     AND e.effective_on = c.received_on AND a.code = 'cash' AND p.amount = c.amount_minor
+                     AND p.currency = c.currency)
+               ORDER BY c.id LIMIT :most"""
+        ),
+        {"most": FINDINGS_MAX},
+    )
+    return [("contribution", row.id, row.why) for row in rows]

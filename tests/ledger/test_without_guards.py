@@ -30,7 +30,7 @@ PLAIN: tuple[Line, ...] = (("commons cash", "GBP", 500), ("commons contributed",
 def slip_in(database: TestDatabase, *lines: Line, instrument: str | None = None, **said: Any) -> int:
     """Write an entry as a superuser could, past every trigger, and put the running balances in line with it."""
     header = {"booked_on": "2026-03-01", "idem_key": "slipped", "posting_count": len(lines)} | said
-    header["kind"] = "reversal" if "reverses_id" in said else "slipped in"
+    header["kind"] = said.get("kind", "reversal" if "reverses_id" in said else "slipped in")
     names = ", ".join(header)
     with closing(psycopg.connect(database.cluster.superuser_url(database.name))) as superuser:
         superuser.execute("SET session_replication_role = replica")
@@ -118,6 +118,18 @@ def test_what_a_trigger_would_have_refused_is_named(
             "it has fewer than two postings, or one of nothing",
         ),
         (
+            "posting DROP CONSTRAINT posting_amount_is_of_the_book",
+            (("commons cash", "GBP", 9 * 10**18), ("commons contributed", "GBP", -9 * 10**18)),
+            {},
+            "an amount of it is larger than any in the book",
+        ),
+        (
+            "entry DROP CONSTRAINT entry_that_reverses_is_a_reversal",
+            PLAIN,
+            {"kind": "reversal"},
+            "it says that it is a reversal and takes nothing back, or the other way round",
+        ),
+        (
             "account_limit DROP CONSTRAINT account_stays_within_its_limit",
             (("commons cash", "GBP", -100_01), ("commons contributed", "GBP", 100_01)),
             {},
@@ -174,6 +186,34 @@ def test_a_reversal_that_is_none_is_named(
     tampered(told, named=told.first is not None and told.first.entry == number)
     assert told.first is not None and told.first.entry == number
     assert why.format(taken_back, *earlier) in told.first.why
+
+
+def test_a_reversal_of_another_day_is_named(database: TestDatabase, fund_id: UUID, tampered: Noted) -> None:
+    """Its money would be there again on days on which it was not."""
+    taken_back = pay_in(database, fund_id, "1", 100_00)
+    number = slip_in(database, *MIRROR, reverses_id=taken_back, booked_on="2026-03-02")
+    seal(database)
+    told = verify(database)
+    tampered(told, named=told.first is not None and told.first.entry == number)
+    assert told.first is not None and told.first.entry == number
+    assert told.first.why == f"it does not take effect on the day of entry {taken_back}, which it takes back"
+
+
+def test_a_contribution_that_is_not_what_its_entry_booked_is_named(
+    database: TestDatabase, fund_id: UUID, tampered: Noted
+) -> None:
+    number = pay_in(database, fund_id, "1", 100_00)
+    for code, amount in (("C1", 100_00), ("C2", 100_01)):
+        tamper(
+            database,
+            f"""INSERT INTO contribution (fund_id, code, party_id, amount_minor, currency, received_on, entry_id)
+                VALUES ('{fund_id}', '{code}', '{NOBODY}', {amount}, 'GBP', '2026-03-01', {number})""",
+        )
+    seal(database)
+    told = verify(database)
+    tampered(told, named=told.first is not None and told.first.kind == "contribution")
+    assert told.first is not None
+    assert told.first.why == f"contribution C2 is not what entry {number} booked"
 
 
 def test_a_reversal_that_is_taken_back_or_of_another_fund_is_named(
