@@ -131,7 +131,10 @@ def journal(
 
 
 def _head_said(head: StatementHead) -> dict[str, Any]:
-    said = {name: value for name, value in plain(head).items() if name != "first"}
+    """Return what is true of the statement for good; what is of the moment is in no file."""
+    from domain.desk.statements import OF_THE_MOMENT
+
+    said = {name: value for name, value in plain(head).items() if name not in ("first", *OF_THE_MOMENT)}
     return {**said, "from": head.first}
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
 from api.schemas.common import Answer, Asked, Day, Line, MoneyAnswer, MoneyAsked
+from api.schemas.impact import Figure
 
 CurrencyCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
@@ -41,7 +41,7 @@ class RateAnswer(Answer):
 
     currency: str
     base: str
-    units: Decimal
+    units: Figure
     on: date
     source: str
 

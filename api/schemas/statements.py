@@ -26,9 +26,9 @@ class DayRateAnswer(Answer):
 class StatementAnswer(Answer):
     """What every statement says of itself; the same days and seal give the same figures for ever.
 
-    ``from`` is null for a statement of one day. Only ``reached`` and ``last_seal`` are of the moment: how far the
-    fund's book has come towards ``as_of``, and the fund's last seal. ``rates`` are those of ``as_of``,
-    ``first_rates`` those of the evening before ``from``.
+    ``from`` is null for a statement of one day. Nothing in it is of the moment: how far the book has come, and what
+    its last seal is, others tell. ``rates`` are those of ``as_of``, ``first_rates`` those of the evening before
+    ``from``.
     """
 
     model_config = ConfigDict(from_attributes=True, frozen=True, populate_by_name=True)
@@ -38,13 +38,11 @@ class StatementAnswer(Answer):
     currency: str
     currencies: list[str]
     opened_on: date
-    reached: date
     first: date | None = Field(serialization_alias="from")
     as_of: date
     by: str
     seal: int
     sealed_at: datetime | None
-    last_seal: int
     rates: list[DayRateAnswer]
     first_rates: list[DayRateAnswer]
     missing_rates: list[str]

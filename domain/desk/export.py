@@ -43,14 +43,17 @@ class LedgerExport:
 def export_ledger(session: Session, *, fund_code: str, as_of: date | None, seal: int | None = None) -> LedgerExport:
     """Return a fund's ledger; ``as_of`` None is the end of the book. Refused: an unknown fund, a seal beyond the head.
 
-    Every account is there, those that hold nothing too.
+    Every account is there of which a posting is known at the seal, those that hold nothing too.
     """
     cut = cut_of(session, fund_code=fund_code, as_of=as_of or date.max, seal=seal)
     position = cut.known.position
     months = store.booked_months(session, fund_id=cut.fund_id, as_of=cut.as_of, position=position)
-    evenings = {
-        last: balances(session, fund_id=cut.fund_id, as_of=last, position=position) for _first, last in months
-    }  # fmt: skip
+    accounts = statements.accounts(session, fund_id=cut.fund_id, position=position)
+    known = {(one.code, one.currency) for one in accounts}
+    evenings = {}
+    for _first, last in months:
+        held = balances(session, fund_id=cut.fund_id, as_of=last, position=position)
+        evenings[last] = {account: minor for account, minor in held.items() if account in known}
     return LedgerExport(
         fund=cut.fund_code,
         fund_name=cut.fund_name,
@@ -59,7 +62,7 @@ def export_ledger(session: Session, *, fund_code: str, as_of: date | None, seal:
         as_of=as_of or cut.reached,
         seal=cut.known.number,
         sealed_at=cut.known.sealed_at,
-        accounts=statements.accounts(session, fund_id=cut.fund_id),
+        accounts=accounts,
         first_day=min([cut.opened_on, *(first for first, _last in months)]),
         evenings=evenings,
         entries=store.exported_entries(session, fund_id=cut.fund_id, as_of=cut.as_of, position=position),

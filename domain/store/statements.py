@@ -48,6 +48,13 @@ _ON_FLOW = f"""SELECT q.entry_id, q.line, q.booked_on, q.effective_on, -q.amount
         CASE WHEN e.kind = 'reversal' THEN :other_reversal ELSE :other END)"""
 
 
+# One look from each account's first posting on: as a join the planner would read all postings.
+_USED = """CROSS JOIN LATERAL (
+        SELECT FROM posting p WHERE p.account_id = a.id
+          AND (SELECT s.position FROM seal s WHERE s.fact_id = p.entry_id) <= :position
+        ORDER BY p.booked_on LIMIT 1) used"""
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """An account of a fund."""
@@ -134,10 +141,15 @@ class PostingRange:
         }
 
 
-def accounts(session: Session, *, fund_id: UUID) -> tuple[Account, ...]:
-    """Return a fund's accounts by code and currency."""
+def accounts(session: Session, *, fund_id: UUID, position: int | None = None) -> tuple[Account, ...]:
+    """Return a fund's accounts by code and currency; with a position those of which it knows a posting.
+
+    What was opened later and never used is in no list of that position: an account itself is not sealed.
+    """
+    used = "" if position is None else _USED
     rows = session.execute(
-        text("SELECT code, currency, kind FROM account WHERE fund_id = :f ORDER BY code, currency"), {"f": fund_id}
+        text(f"SELECT a.code, a.currency, a.kind FROM account a {used} WHERE a.fund_id = :f ORDER BY 1, 2"),
+        {"f": fund_id} | ({} if position is None else {"position": position}),
     )
     return tuple(Account(row.code, row.currency, row.kind) for row in rows)
 

@@ -131,6 +131,10 @@ def test_a_fund_holds_another_currency(bank: dict[str, Caller], world: World, da
     assert [one["rate"]["on"] for one in bank["risk"].get(f"{fund}/rates").json()] == [
         "2026-03-30", "2026-03-30", "2026-03-20",
     ]  # fmt: skip
+    tiny = {**rate, "units": "0.000000000001", "on": "2026-03-10"}
+    answered = bank["officer"].post(f"{fund}/rates", tiny).json()
+    kept = bank["risk"].get(f"{fund}/rates").json()[-1]["rate"]
+    assert answered["units"] == kept["units"] == tiny["units"], "what is answered may be asked again"
     told = bank["board"].get(f"{fund}/evergreen-report", params={"as_of": "2026-03-31"}).json()
     assert (told["converted"]["amount"], told["difference"]["amount"]) == ("1000.00", "0.00")
     with database.sessions.begin(Role.NIGHT) as session:

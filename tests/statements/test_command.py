@@ -72,6 +72,15 @@ def test_a_table_leaves_out_what_holds_nothing_but_says_that_there_is_no_provisi
     assert "royalty_at_cost" not in run(environment, "trial-balance", *DAY).decode()
 
 
+@pytest.mark.parametrize("name", ["balance-sheet", "journal", "account"])
+def test_what_is_known_today_is_said_on_the_terminal_and_in_no_file(environment: Mapping[str, str], name: str) -> None:
+    asked = (name, *(["cash"] if name == "account" else []), *DAY, "--seal", "3")
+    assert "More is known today" in run(environment, *asked).decode()
+    for form in ("json", "csv"):
+        said = run(environment, *asked, "--format", form).decode()
+        assert not [one for one in ("last_seal", "reached", "period", "seal_asked") if one in said]
+
+
 @pytest.mark.parametrize("name", ["trial-balance", "balance-sheet", "income", "cash-flow", "journal", "account"])
 def test_json_and_files_say_the_same(environment: Mapping[str, str], tmp_path: Path, name: str) -> None:
     asked = (name, *(["cash"] if name == "account" else []), *DAY)

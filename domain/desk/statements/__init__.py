@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.cash_flow import CashFlow
-from domain.desk.statements.heads import ByDay, ComparedStatement, FundStatement, StatementHead
+from domain.desk.statements.heads import OF_THE_MOMENT, ByDay, ComparedStatement, FundStatement, StatementHead
 from domain.desk.statements.journal import Journal, WholeJournal, journal, whole_journal
 from domain.desk.statements.postings import (
     EVERY_ACCOUNT,
@@ -18,8 +18,8 @@ from domain.store.export import ExportedEntry, ExportedPosting
 from domain.store.statements import Account, PostingLine
 
 __all__ = [
-    "EVERY_ACCOUNT", "Account", "AccountLine", "AccountStatement", "ByDay", "CashFlow", "ComparedStatement",
-    "ExportedEntry", "ExportedPosting", "FundStatement", "Journal", "PostingLine", "StatementHead", "WholeAccount",
-    "WholeJournal", "account_statement", "balance_sheet", "cash_flow", "income", "journal", "trial_balance",
-    "whole_account", "whole_journal",
+    "EVERY_ACCOUNT", "OF_THE_MOMENT", "Account", "AccountLine", "AccountStatement", "ByDay", "CashFlow",
+    "ComparedStatement", "ExportedEntry", "ExportedPosting", "FundStatement", "Journal", "PostingLine",
+    "StatementHead", "WholeAccount", "WholeJournal", "account_statement", "balance_sheet", "cash_flow", "income",
+    "journal", "trial_balance", "whole_account", "whole_journal",
 ]  # fmt: skip

@@ -17,6 +17,9 @@ from domain.periods import open_day
 from domain.store import periods, seals
 from domain.store.periods import PeriodLine
 
+OF_THE_MOMENT = ("reached", "last_seal", "seal_asked", "period")
+"""What a head says of the hour in which it was read: on pages and terminals, in no file and no answer."""
+
 T = TypeVar("T")
 ByDay = Literal["booked_on", "effective_on"]
 

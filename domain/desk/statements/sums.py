@@ -24,7 +24,7 @@ from domain.desk.statements.heads import (
     head_of,
     statement_cut,
 )
-from domain.statements import BalanceSheet, IncomeStatement
+from domain.statements import BalanceSheet, IncomeStatement, Kinds
 from domain.store import statements as store
 from domain.store.balances import balances
 from domain.trial_balance import TrialBalance
@@ -48,12 +48,13 @@ def trial_balance(
     """
     cut = statement_cut(session, fund_code=fund_code, as_of=as_of, seal=seal, by=by)
     begin = first_day(first, cut)
-    opening = _balances(session, cut, evening_before(begin), by=by) if begin > date.min else {}
-    held = _balances(session, cut, as_of, by=by)
+    kinds = _kinds(session, cut)
+    opening = _balances(session, cut, kinds, evening_before(begin), by=by) if begin > date.min else {}
+    held = _balances(session, cut, kinds, as_of, by=by)
     moved = store.movements(
         session, fund_id=cut.fund_id, first=begin, last=as_of, position=cut.known.position, by=by
     )  # fmt: skip
-    figures = trials.trial_balance(held, _kinds(session, cut), opening=opening, moved=moved)
+    figures = trials.trial_balance(held, kinds, opening=opening, moved=moved)
     currencies = rules.currencies_of([opening, held], currency=cut.currency)
     return FundStatement(head_of(session, cut, currencies, first=begin, by=by), figures)
 
@@ -70,11 +71,11 @@ def balance_sheet(
         expect_reached(session, cut, compare, where="compare")
     other = compare or compared_span(as_of, as_of)[1]
     kinds = _kinds(session, cut)
-    held, held_then = _balances(session, cut, as_of), _balances(session, cut, other)
+    held, held_then = _balances(session, cut, kinds, as_of), _balances(session, cut, kinds, other)
     currencies = rules.currencies_of([held, held_then], currency=cut.currency)
 
     def sheet(day: date, on_day: Held, rates: DayRates) -> BalanceSheet:
-        year_before = _balances(session, cut, evening_before(day.replace(month=1, day=1)))
+        year_before = _balances(session, cut, kinds, evening_before(day.replace(month=1, day=1)))
         return rules.balance_sheet(
             on_day, kinds, currencies=currencies, year_before=year_before, translate=rates.translate
         )
@@ -106,9 +107,12 @@ def income(
     if compare is not None:
         expect_reached(session, cut, compare, where="compare")
     spans = ((begin, as_of), compared_span(begin, as_of, to=compare))
-    held = [(_balances(session, cut, evening_before(one)), _balances(session, cut, last)) for one, last in spans]
-    currencies = rules.currencies_of([one for them in held for one in them], currency=cut.currency)
     kinds = _kinds(session, cut)
+    held = [
+        (_balances(session, cut, kinds, evening_before(one)), _balances(session, cut, kinds, last))
+        for one, last in spans
+    ]
+    currencies = rules.currencies_of([one for them in held for one in them], currency=cut.currency)
     rates = [
         (_day_rates(session, cut, [before], evening_before(one)), _day_rates(session, cut, [before, after], last))
         for (one, last), (before, after) in zip(spans, held, strict=True)
@@ -132,7 +136,8 @@ def cash_flow(
     """Return what moved cash from ``first`` (None: the first of the year) to ``as_of``. Refused: as for ``income``."""
     cut = statement_cut(session, fund_code=fund_code, as_of=as_of, seal=seal)
     begin = first_day(first, cut)
-    before, after = _balances(session, cut, evening_before(begin)), _balances(session, cut, as_of)
+    kinds = _kinds(session, cut)
+    before, after = _balances(session, cut, kinds, evening_before(begin)), _balances(session, cut, kinds, as_of)
     currencies = rules.currencies_of([before, after], currency=cut.currency)
     moved = store.cash_movements(
         session, fund_id=cut.fund_id, first=begin, last=as_of, position=cut.known.position
@@ -147,12 +152,17 @@ def cash_flow(
     return FundStatement(head, figures)
 
 
-def _balances(session: Session, cut: Cut, as_of: date, *, by: ByDay = "booked_on") -> dict[tuple[str, str], int]:
-    return balances(session, fund_id=cut.fund_id, as_of=as_of, position=cut.known.position, by=by)
+def _balances(
+    session: Session, cut: Cut, kinds: Kinds, as_of: date, *, by: ByDay = "booked_on"
+) -> dict[tuple[str, str], int]:
+    found = balances(session, fund_id=cut.fund_id, as_of=as_of, position=cut.known.position, by=by)
+    return {account: minor for account, minor in found.items() if account in kinds}
 
 
-def _kinds(session: Session, cut: Cut) -> dict[tuple[str, str], str]:
-    return {(one.code, one.currency): one.kind for one in store.accounts(session, fund_id=cut.fund_id)}
+def _kinds(session: Session, cut: Cut) -> Kinds:
+    """Return the kind of each account of which the cut knows a posting: one opened later changes no statement."""
+    known = store.accounts(session, fund_id=cut.fund_id, position=cut.known.position)
+    return {(one.code, one.currency): one.kind for one in known}
 
 
 def _day_rates(session: Session, cut: Cut, held: Sequence[Held], on: date) -> DayRates:
