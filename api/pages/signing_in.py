@@ -34,6 +34,8 @@ from domain.desk import people, sign_ins
 from domain.desk.people import WEB_SESSION_HOURS, PasswordKept, SignInRefused, UserKnown, WebSessionOpened
 
 router = APIRouter(include_in_schema=False)
+EMAIL_LENGTH_MAX = 300
+"""As at the API's door: what is longer is the email of nobody."""
 
 
 @router.get("/")
@@ -55,7 +57,8 @@ def enter(request: Request, typed: Typed, _place: SignInPlace) -> Response:
     if sent_from_elsewhere(request):
         raise FormNotOurs
     reader = reader_of(request)
-    email, kept, wanted = typed.get("email", "").strip(), kept_again(request, typed), typed.get("next", "")
+    email = typed.get("email", "").strip()[: EMAIL_LENGTH_MAX + 1]  # nobody's, and not sent back without end
+    kept, wanted = kept_again(request, typed), typed.get("next", "")
     request.state.tried_email = email.lower()[:100]
     sessions, browser = database_of(request).sessions, browser_of(request) or secrets.token_urlsafe(32)
     try:

@@ -11,10 +11,15 @@ from sqlmodel import Session
 
 from domain.authority import Actor
 
+BY_COMMAND = "a command; the audit names the machine's user"
+"""Who closed a period that no person closed under their own name: no night closes one by itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class PeriodLine:
-    """A closed period. ``seal`` is the fund's seal number by which all of it was sealed; None for a moment only."""
+    """A closed period. ``closed_by`` is a person's name, or says that it was a command, whose user the audit has.
+
+    ``seal`` is the fund's seal number by which all of it was sealed; None for a moment only."""
 
     period_end: date
     closed_at: datetime
@@ -83,11 +88,11 @@ def periods(session: Session, *, fund_id: UUID) -> tuple[PeriodLine, ...]:
     """Return a fund's closed periods, the last one first."""
     rows = session.execute(
         text(
-            """SELECT p.period_end, p.recorded_at, coalesce(u.name, 'programme') AS name,
+            """SELECT p.period_end, p.recorded_at, coalesce(u.name, :command) AS name,
                       coalesce(p.closed_seal, s.number) AS seal
                FROM period p LEFT JOIN app_user u ON u.id = p.recorded_by LEFT JOIN seal s ON s.fact_id = p.id
                WHERE p.fund_id = :fund ORDER BY p.period_end DESC"""
         ),
-        {"fund": fund_id},
+        {"fund": fund_id, "command": BY_COMMAND},
     )
     return tuple(PeriodLine(row.period_end, row.recorded_at, row.name, row.seal) for row in rows)

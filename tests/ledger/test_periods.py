@@ -103,7 +103,9 @@ def test_closing_keeps_every_balance_and_seals_what_it_closes_over(database: Tes
         seals.seal_facts(session)
     with database.sessions.begin(Role.NIGHT) as session:
         listed = desk.periods(session, fund_code="commons")
-        assert [(one.period_end, one.seal, one.closed_by) for one in listed.closed] == [(JAN, 2, "programme")]
+        assert [(one.period_end, one.seal, one.closed_by) for one in listed.closed] == [
+            (JAN, 2, "a command; the audit names the machine's user")
+        ]
         assert (listed.closed_to, listed.open_day, listed.may_close) == (JAN, MAR, (FEB, MAR))
         assert ledger_acts(session) == [("close a period", "commons 2026-01-31")]
         assert verification.verify(session).sound

@@ -51,6 +51,13 @@ def test_each_sign_in_gets_a_secret_of_its_own_and_the_old_one_ends(people_in: d
     assert Browser(officer.app, fresh).get("/officer").status_code == 200
 
 
+def test_an_email_without_end_is_nobodys_and_is_not_sent_back(app: FastAPI) -> None:
+    told = Browser(app)("POST", "/sign-in", data={"email": "a" * 500_000, "password": PASSWORD})
+    assert told.status_code == 401
+    assert "a" * 300 in told.text
+    assert "a" * 302 not in told.text
+
+
 @pytest.mark.parametrize("said", [
     {"email": "officer@bank.example", "password": "wrong-horse-battery"},
     {"email": "nobody@bank.example", "password": PASSWORD},
