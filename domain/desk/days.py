@@ -18,9 +18,11 @@ from domain.store.instrument_queries import InstrumentState
 
 
 def require_amount(minor: int) -> None:
-    """Let an amount above zero pass, or refuse it."""
-    if not 0 < minor <= AMOUNT_MINOR_MAX:
+    """Let an amount above zero pass that the book has a place for, or refuse it."""
+    if minor <= 0:
         raise InputRefused([Problem("amount", "an amount above zero is expected")], subject="the entry")
+    if minor > AMOUNT_MINOR_MAX:
+        raise InputRefused([Problem("amount", "it is larger than any amount this book holds")], subject="the entry")
 
 
 def booking_day(session: Session, fund: FundRow, *, effective_on: date, booked_on: date | None) -> date:

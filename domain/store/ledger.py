@@ -31,7 +31,9 @@ _POST = text(
 
 
 class CashNotEnough(Refusal):
-    """An account would leave the bounds set for it: a pool's cash cannot be paid out twice."""
+    """An account would leave its bounds at the end of the booking day or of a later one: a pool's cash cannot
+    be paid out twice, nor before it is booked as being there.
+    """
 
     def __init__(self) -> None:
         super().__init__("the fund does not hold enough cash for this on the books")

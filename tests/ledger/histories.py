@@ -71,7 +71,9 @@ class Model:
             day = f"{entry.booked_on.day} {entry.booked_on:%b} {entry.booked_on.year}"
             return f"{day} lies in a closed period; book it on an open day and give its value day"
         moved = sum(posting.amount_minor for posting in entry.postings if posting.code == "cash")
-        if moved and self.balance("cash", date.max, "booked_on", self.facts) + moved < 0:
+        days = {fact.entry.booked_on for fact in self.entries() if fact.entry} | {entry.booked_on}
+        later = [day for day in days if day >= entry.booked_on]
+        if moved < 0 and any(self.balance("cash", day, "booked_on", self.facts) + moved < 0 for day in later):
             return "the fund does not hold enough cash for this on the books"
         return ""
 

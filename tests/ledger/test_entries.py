@@ -27,6 +27,7 @@ from domain.ledger import (
 )
 from domain.store import balances, ledger
 from domain.store.ledger import AccountUnknown, CashNotEnough
+from domain.store.posting import KeyedEntry, post_many
 from tests.conftest import TestDatabase
 
 MARCH_1, MARCH_2 = date(2026, 3, 1), date(2026, 3, 2)
@@ -145,6 +146,63 @@ def test_cash_never_goes_below_its_floor(database: TestDatabase, fund_id: UUID) 
         ledger.post(session, paid_in(1), fund_id=fund_id, by=NIGHT, key="3")
         ledger.post(session, out, fund_id=fund_id, by=NIGHT, key="2")
         assert balances.balances(session, fund_id=fund_id, as_of=MARCH_2)["cash", "GBP"] == 0
+
+
+def cash_moves(minor: int, *, on: date) -> Entry:
+    """Money that comes in, or goes out where it is negative."""
+    postings = transfer(debit="cash", credit="contributed", minor=minor, currency="GBP")
+    return Entry(kind="test", reason="", booked_on=on, effective_on=on, postings=postings)
+
+
+MARCH_3 = date(2026, 3, 3)
+
+
+@pytest.mark.parametrize(
+    ("before", "asked", "taken"),
+    [
+        # minor units by booking day, in the order in which they are said; floor nought
+        ([(50, MARCH_3)], [(-50, MARCH_1)], False),
+        ([(50, MARCH_3)], [(-50, MARCH_2)], False),
+        ([(50, MARCH_3)], [(-50, MARCH_3)], True),
+        ([(50, MARCH_1), (-50, MARCH_3)], [(-1, MARCH_2)], False),
+        ([(50, MARCH_1), (-49, MARCH_3)], [(-1, MARCH_2)], True),
+        ([(50, MARCH_2)], [(-50, MARCH_1), (50, MARCH_1)], True),
+        ([(50, MARCH_1)], [(-51, MARCH_2), (1, MARCH_3)], False),
+        ([(50, MARCH_1)], [(1, MARCH_3), (-50, MARCH_2)], True),
+    ],
+)
+def test_cash_stays_above_its_floor_at_the_end_of_every_booking_day(
+    database: TestDatabase,
+    fund_id: UUID,
+    before: list[tuple[int, date]],
+    asked: list[tuple[int, date]],
+    taken: bool,
+) -> None:
+    """Money that is booked as coming in later pays nothing today; what comes together is looked at together."""
+    with database.sessions.begin(Role.NIGHT) as session:
+        ledger.limit_account(session, fund_id=fund_id, code="cash", currency="GBP", floor_minor=0)
+        for place, (minor, day) in enumerate(before):
+            ledger.post(session, cash_moves(minor, on=day), fund_id=fund_id, by=NIGHT, key=f"{place}")
+        batch = [KeyedEntry(f"asked {place}", cash_moves(minor, on=day)) for place, (minor, day) in enumerate(asked)]
+        if taken:
+            assert len(post_many(session, batch, fund_id=fund_id, recorded_by=None, scope="test")) == len(asked)
+        else:
+            with pytest.raises(CashNotEnough):
+                post_many(session, batch, fund_id=fund_id, recorded_by=None, scope="test")
+
+
+def test_a_day_that_stood_below_the_floor_before_is_made_no_worse(database: TestDatabase, fund_id: UUID) -> None:
+    """10.00 went out on 1 March and 30.00 came in on the 2nd; only then the floor of nought was set."""
+    with database.sessions.begin(Role.NIGHT) as session:
+        for place, (minor, day) in enumerate([(-10_00, MARCH_1), (30_00, MARCH_2)]):
+            ledger.post(session, cash_moves(minor, on=day), fund_id=fund_id, by=NIGHT, key=f"{place}")
+        ledger.limit_account(session, fund_id=fund_id, code="cash", currency="GBP", floor_minor=0)
+        with pytest.raises(CashNotEnough):
+            ledger.post(session, cash_moves(-1, on=MARCH_1), fund_id=fund_id, by=NIGHT, key="worse")
+        ledger.post(session, cash_moves(5_00, on=MARCH_1), fund_id=fund_id, by=NIGHT, key="nearer")
+        ledger.post(session, cash_moves(-25_00, on=MARCH_2), fund_id=fund_id, by=NIGHT, key="all that is there")
+        with pytest.raises(CashNotEnough):
+            ledger.post(session, cash_moves(-1, on=MARCH_2), fund_id=fund_id, by=NIGHT, key="too much")
 
 
 def test_an_account_that_the_fund_lacks_is_named(database: TestDatabase, fund_id: UUID) -> None:

@@ -184,7 +184,7 @@ def test_a_refusal_in_words_leaves_nothing_and_the_transaction_goes_on(database:
         refused(session, entry(paid_in().postings, reverses_id=ground.entries["reversal"]), EntryAlreadyReversed)
         refused(session, out, CashNotEnough)
         assert ledger.post(session, paid_in(), fund_id=fund, by=NIGHT, key="fresh", scope="test") == fresh
-        ledger.post(session, paid_in(1, on=MARCH_2), fund_id=fund, by=NIGHT, key="new", scope="test")
+        ledger.post(session, paid_in(1), fund_id=fund, by=NIGHT, key="new", scope="test")
         ledger.post(session, out, fund_id=fund, by=NIGHT, key="out", scope="test")
     assert counted(ground.url) == (5, 10, 0)
 
