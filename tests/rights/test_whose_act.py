@@ -30,8 +30,9 @@ PAYOUT = f"""INSERT INTO request (fund_id, recorded_by, recorded_for, kind, deal
              FROM deal d JOIN instrument i ON i.deal_id = d.id"""
 DECIDE = """INSERT INTO request_decision (fund_id, recorded_by, recorded_for, request_id, decision, reason)
             SELECT fund_id, %(by)s, %(whose)s, id, 'refused', 'x' FROM request"""
-POST = f"""SELECT refused FROM post_entry((SELECT id FROM fund), %(by)s, %(by)s::text, 'k', '', 'transfer', 'x', '',
-               (SELECT id FROM deal WHERE %(names)s), {UTC_DAY}, {UTC_DAY}, NULL, ARRAY['cash', 'cash'],
+POST = """SELECT refused FROM post_entry((SELECT id FROM fund), %(by)s, %(by)s::text, 'k', '', 'transfer', 'x', '',
+               (SELECT id FROM deal WHERE %(names)s), (SELECT business_day FROM fund),
+               (SELECT business_day FROM fund), NULL, ARRAY['cash', 'cash'],
                ARRAY['EUR', 'EUR'], ARRAY[1::bigint, -1::bigint], ARRAY[NULL, NULL]::uuid[])"""
 
 
