@@ -40,15 +40,17 @@ SECONDS = float(os.environ.get("MISSIONBOOK_BENCH_SECONDS", "1.5"))
 ACCOUNTS = 64
 
 BARE_TABLES = """
-    CREATE TABLE bare_entry (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, fund_id uuid, kind text, reason text,
+    CREATE SCHEMA bare;
+    CREATE TABLE bare.entry (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, fund_id uuid, kind text, reason text,
         idem_key text, booked_on date, effective_on date, recorded_at timestamptz DEFAULT clock_timestamp());
-    CREATE TABLE bare_posting (entry_id bigint, line int, account_id bigint, currency varchar(3), booked_on date,
+    CREATE TABLE bare.posting (entry_id bigint, line int, account_id bigint, currency varchar(3), booked_on date,
         effective_on date, amount bigint, PRIMARY KEY (entry_id, line));
-    GRANT ALL ON bare_entry, bare_posting TO missionbook_app"""
+    GRANT USAGE ON SCHEMA bare TO missionbook_app;
+    GRANT ALL ON bare.entry, bare.posting TO missionbook_app"""
 BARE = """
-    WITH header AS (INSERT INTO bare_entry (fund_id, kind, reason, idem_key, booked_on, effective_on)
+    WITH header AS (INSERT INTO bare.entry (fund_id, kind, reason, idem_key, booked_on, effective_on)
                     VALUES (%s, 'transfer', 'bench', %s, '2026-03-31', '2026-03-31') RETURNING id)
-    INSERT INTO bare_posting SELECT id, line, account, 'EUR', '2026-03-31', '2026-03-31', amount
+    INSERT INTO bare.posting SELECT id, line, account, 'EUR', '2026-03-31', '2026-03-31', amount
     FROM header, (VALUES (1, %s::bigint, %s::bigint), (2, %s::bigint, %s::bigint)) AS p (line, account, amount)"""
 POST = """SELECT * FROM post_entry(%s, %s, %s, %s, %s::bytea, 'transfer', 'bench', '', NULL, '2026-03-31', '2026-03-31',
     NULL, %s::text[], '{EUR,EUR}', '{500,-500}', '{NULL,NULL}')"""

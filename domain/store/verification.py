@@ -201,8 +201,10 @@ def seals_beyond_their_chain(session: Session, at: Cut) -> list[Finding]:
     """Return seals that no chain counts: of a place that was given, with a number that the chain has not reached."""
     rows = session.execute(
         text(
-            """SELECT s.fact_kind, s.fact_id FROM seal s JOIN seal_chain c ON c.id = s.chain_id
-               WHERE s.position <= :position AND s.number > c.number ORDER BY s.fact_id LIMIT :most"""
+            # Chain by chain, so that the index on its numbers finds what lies beyond without reading every seal.
+            """SELECT s.fact_kind, s.fact_id FROM seal_chain c CROSS JOIN LATERAL (
+                   SELECT fact_kind, fact_id, position FROM seal WHERE chain_id = c.id AND number > c.number) s
+               WHERE s.position <= :position ORDER BY s.fact_id LIMIT :most"""
         ),
         {"position": at.position, "most": FINDINGS_MAX},
     )
