@@ -80,7 +80,7 @@ def tell(database: TestDatabase) -> None:
     book("rent", "running_cost", "2025-06-30", running_costs=4, cash=-4)
     book("repaid", "receipt", "2025-07-01", cash=100, loan_principal=-100)
     book("slip", "drawdown", "2025-09-01", loan_principal=20, cash=-20)
-    book("taken back", "reversal", "2025-09-02", reverses="slip", loan_principal=-20, cash=20)
+    book("taken back", "reversal", "2025-09-02", "2025-09-01", reverses="slip", loan_principal=-20, cash=20)
     book("given out", "distribution", "2025-12-01", distributions=50, cash=-50)
     story.seal()
 
