@@ -13,7 +13,6 @@ from api.commands.printing import plain
 from api.commands.reading import reach_words, sealed_book
 from api.commands.writing import (
     DAY,
-    DayOption,
     FileFormat,
     FileFormatOption,
     FundOption,
@@ -26,6 +25,8 @@ from api.commands.writing import (
 )
 
 if TYPE_CHECKING:
+    from sqlmodel import Session
+
     from api.files.sheets import Sheet, Value
     from domain.desk.statements import StatementHead
 
@@ -36,6 +37,10 @@ FirstOption = Annotated[
 AccountFirstOption = Annotated[
     datetime | None,
     typer.Option("--from", formats=DAY, help="The first day; without it, the account's first posting."),
+]
+LastDayOption = Annotated[
+    datetime | None,
+    typer.Option("--as-of", formats=DAY, help="The last day that is told; without it, the fund's business day."),
 ]
 CompareOption = Annotated[
     datetime | None,
@@ -58,7 +63,7 @@ def register(app: typer.Typer) -> None:
 
 def trial_balance(
     fund: FundOption,
-    as_of: DayOption,
+    as_of: LastDayOption = None,
     first: FirstOption = None,
     seal: SealOption = None,
     by_value_day: ByOption = False,
@@ -71,7 +76,7 @@ def trial_balance(
 
 def balance_sheet(
     fund: FundOption,
-    as_of: DayOption,
+    as_of: LastDayOption = None,
     compare: CompareOption = None,
     seal: SealOption = None,
     format: FileFormatOption = FileFormat.TABLE,
@@ -83,7 +88,7 @@ def balance_sheet(
 
 def income(
     fund: FundOption,
-    as_of: DayOption,
+    as_of: LastDayOption = None,
     first: FirstOption = None,
     compare: CompareOption = None,
     seal: SealOption = None,
@@ -96,7 +101,7 @@ def income(
 
 def cash_flow(
     fund: FundOption,
-    as_of: DayOption,
+    as_of: LastDayOption = None,
     first: FirstOption = None,
     seal: SealOption = None,
     format: FileFormatOption = FileFormat.TABLE,
@@ -108,7 +113,7 @@ def cash_flow(
 
 def journal(
     fund: FundOption,
-    as_of: DayOption,
+    as_of: LastDayOption = None,
     first: FirstOption = None,
     seal: SealOption = None,
     format: FileFormatOption = FileFormat.TABLE,
@@ -121,7 +126,7 @@ def journal(
 
     with sealed_book(seal) as session:
         whole = statements.whole_journal(
-            session, fund_code=fund, first=day_of(first), as_of=as_of.date(), seal=seal
+            session, fund_code=fund, first=day_of(first), as_of=_last_day(session, fund, as_of), seal=seal
         )  # fmt: skip
         if format is FileFormat.JSON:
             items = [journal_entry(one).model_dump(mode="json") for one in whole.entries]
@@ -143,7 +148,7 @@ def account(
         str, typer.Argument(metavar="ACCOUNT", help="The account's code, such as cash; or all, of an instrument.")
     ],
     fund: FundOption,
-    as_of: DayOption,
+    as_of: LastDayOption = None,
     first: AccountFirstOption = None,
     currency: Annotated[str | None, typer.Option("--currency", help="Left out: the fund's own.")] = None,
     instrument: Annotated[
@@ -160,7 +165,8 @@ def account(
 
     with sealed_book(seal) as session:
         whole = statements.whole_account(
-            session, fund_code=fund, code=code, currency=currency, first=day_of(first), as_of=as_of.date(), seal=seal,
+            session, fund_code=fund, code=code, currency=currency, first=day_of(first), seal=seal,
+            as_of=_last_day(session, fund, as_of),
             by=_by(by_value_day), instrument=instrument,
         )  # fmt: skip
         if format is FileFormat.JSON:
@@ -176,19 +182,25 @@ def account(
             _tell_sheet(files.account_sheet(whole), whole.head, format, out)
 
 
+def _last_day(session: Session, fund: str, as_of: datetime | None) -> date:
+    from domain.desk import funds
+
+    return day_of(as_of) or funds.fund_by_code(session, fund).business_day
+
+
 def _by(value_day: bool) -> Any:
     return "effective_on" if value_day else "booked_on"
 
 
 def _tell(
-    name: str, fund: str, as_of: datetime, form: FileFormat, out: Path | None, *, seal: int | None, **asked: Any
+    name: str, fund: str, as_of: datetime | None, form: FileFormat, out: Path | None, *, seal: int | None, **asked: Any
 ) -> None:
     """Draw one of the statements and write it; a sum that does not hold is told on standard error."""
     from api.files.statement_kinds import KINDS, StatementAsked
 
     kind = KINDS[name]
     with sealed_book(seal) as session:
-        found = kind.drawn(session, fund, StatementAsked(as_of.date(), seal=seal, **asked))
+        found = kind.drawn(session, fund, StatementAsked(_last_day(session, fund, as_of), seal=seal, **asked))
     if form is FileFormat.JSON:
         write_json(kind.answered(found).model_dump(mode="json", by_alias=True), out)
     else:

@@ -54,6 +54,8 @@ def run(environment: Mapping[str, str], *words: str) -> bytes:
         (("cash-flow", *DAY), ["From the financing of investees", "-410.00", "Change in cash", "570.00"]),
         (("trial-balance", *DAY, "--from", "2025-04-01"), ["Opening debit", "600.00", "245.00", "275.00", "570.00"]),
         (("journal", *DAY, "--from", "2025-10-01"), ["mistake", "taken back", "given out", "5.00"]),
+        (("balance-sheet", "--fund", FUND), ["Green Homes (GREEN): Balance sheet, as of 31 Dec 2025", "980.00"]),
+        (("journal", "--fund", FUND), ["Journal, 1 Jan 2025 to 31 Dec 2025", "taken back"]),
         (("balance-sheet", *DAY, "--seal", "3"), ["as known at seal 3", "More is known today: the fund's last seal"]),
     ],
 )
