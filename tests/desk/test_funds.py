@@ -61,7 +61,7 @@ def test_a_fund_that_cannot_be_opened(
 
 
 def test_a_fund_is_opened_by_the_steward(here: Financed) -> None:
-    with pytest.raises(NotAllowed, match="only a steward may administer people and settings; you are an officer"):
+    with pytest.raises(NotAllowed, match="only a steward may open a fund; you are an officer"):
         funds.open_fund(here.session, **{**SAID, "by": here.officer})  # type: ignore[arg-type]
 
 
