@@ -9,6 +9,7 @@ from datetime import date, datetime
 from sqlmodel import Session
 
 from domain.desk.known import cut_of
+from domain.desk.statements.heads import statement_cut
 from domain.store import export as store
 from domain.store import statements
 from domain.store.balances import balances
@@ -41,11 +42,15 @@ class LedgerExport:
 
 
 def export_ledger(session: Session, *, fund_code: str, as_of: date | None, seal: int | None = None) -> LedgerExport:
-    """Return a fund's ledger; ``as_of`` None is the end of the book. Refused: an unknown fund, a seal beyond the head.
+    """Return a fund's ledger; ``as_of`` None is the end of the book. Refused: an unknown fund, a seal beyond the head,
+    a day that the book has not reached.
 
     Every account is there of which a posting is known at the seal, those that hold nothing too.
     """
-    cut = cut_of(session, fund_code=fund_code, as_of=as_of or date.max, seal=seal)
+    if as_of is None:
+        cut = cut_of(session, fund_code=fund_code, as_of=date.max, seal=seal)
+    else:
+        cut = statement_cut(session, fund_code=fund_code, as_of=as_of, seal=seal)
     position = cut.known.position
     months = store.booked_months(session, fund_id=cut.fund_id, as_of=cut.as_of, position=position)
     accounts = statements.accounts(session, fund_id=cut.fund_id, position=position)

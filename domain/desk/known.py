@@ -8,9 +8,11 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from domain.errors import NotFound
+from domain.calendar import in_words
+from domain.errors import InputRefused, NotFound, Problem
+from domain.periods import open_day
 from domain.store import impact as store
-from domain.store import seals
+from domain.store import periods, seals
 from domain.store.seals import Known
 
 
@@ -47,3 +49,10 @@ def cut_of(session: Session, *, fund_code: str, as_of: date, seal: int | None = 
     known = seals.known_at(session, fund.id, number)
     reached = min(as_of, fund.business_day)
     return Cut(fund.id, fund.code, fund.name, fund.currency, fund.opened_on, as_of, reached, known, seal is not None)
+
+
+def require_reached(session: Session, fund_id: UUID, *, code: str, reached: date, day: date, where: str) -> None:
+    """Refuse (``InputRefused``) a booking day of which the book can tell nothing yet: one after its open day."""
+    if day > reached and day > open_day(business_day=reached, closed_to=periods.closed_to(session, fund_id)):
+        told = f"the book of {code} has reached {in_words(reached)}; ask for that day or an earlier one"
+        raise InputRefused([Problem(where, told)], subject="the statement")

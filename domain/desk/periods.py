@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from domain.authority import Act, Actor, permit
 from domain.calendar import in_words
+from domain.desk.known import require_reached
 from domain.errors import InputRefused, NotFound, Refusal
 from domain.money import Money
 from domain.periods import closing_problems, days_that_may_close, open_day
@@ -174,7 +175,8 @@ def balance(
 ) -> AccountBalance:
     """Return an account's balance by booking or by value day; without a day as of the fund's business day.
 
-    Refused, in this order: an unknown fund, an account that it lacks (``NotFound``), a seal that does not exist yet.
+    Refused, in this order: an unknown fund, an account that it lacks (``NotFound``), a seal that does not exist yet, a
+    booking day that the book has not reached.
     """
     fund = fund_queries.fund_by_code(session, fund_code)
     kinds = {code: kind for (code, _), kind in ledger.account_kinds(session, fund.fund_id).items()}
@@ -182,6 +184,8 @@ def balance(
         raise NotFound("account", account)
     known = seals.known_at(session, fund.fund_id, seal)
     day = as_of or fund.business_day
+    if by == "booked_on":
+        require_reached(session, fund.fund_id, code=fund.code, reached=fund.business_day, day=day, where="as_of")
     found = balances.balances(session, fund_id=fund.fund_id, as_of=day, position=known.position, by=by, account=account)
     moneys = tuple(Money(minor, currency) for (_, currency), minor in found.items())
     return AccountBalance(fund.code, account, kinds[account], day, by, known.number, moneys)

@@ -103,6 +103,16 @@ def test_a_balance_is_asked_from_closed_lists(bank: dict[str, Caller], world: Wo
     assert bank["ben"].get(address).status_code == 403
 
 
+def test_a_balance_of_a_day_that_the_book_has_not_reached_is_refused(bank: dict[str, Caller], world: World) -> None:
+    """The book stands at 31 March; a value day may lie ahead, for it is known what was booked for it."""
+    address = f"/api/v1/funds/{FUND}/accounts/cash/balance"
+    refused = bank["auditor"].get(address, params={"as_of": "2026-04-01"})
+    assert refused.status_code == 422
+    assert refused.json()["problems"][0]["where"] == "as_of"
+    assert "has reached 31 Mar 2026" in refused.json()["detail"]
+    assert bank["auditor"].get(address, params={"as_of": "2026-04-01", "by": "effective_on"}).status_code == 200
+
+
 def test_a_fund_holds_another_currency(bank: dict[str, Caller], world: World, database: TestDatabase) -> None:
     fund = f"/api/v1/funds/{FUND}"
     assert bank["officer"].post(f"{fund}/currencies", {"currency": "USD"}).status_code == 403

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from api.files.beancount import ROOTS, account_names, quoted
+from domain.errors import InputRefused
 from domain.ledger import CHART, AccountKind
 from domain.positions import STATEMENT_ACCOUNTS
 from domain.store.statements import Account
@@ -70,6 +71,8 @@ def test_as_of_a_day_and_as_known_at_a_seal(story: Story, tmp_path: Path) -> Non
     assert '"late"' in now and bean_check(now, tmp_path) == ""
     spring = exported(sessions, FUND, as_of=date(2025, 4, 15))
     assert spring.count("\n  entry: ") == 5 and bean_check(spring, tmp_path) == ""
+    with pytest.raises(InputRefused, match="has reached 31 Dec 2025"):
+        exported(sessions, FUND, as_of=date(2300, 1, 1))
 
 
 def test_a_fund_with_nothing_in_it_is_accepted(told: Story, tmp_path: Path) -> None:

@@ -8,12 +8,10 @@ from typing import Generic, Literal, TypeVar
 
 from sqlmodel import Session
 
-from domain.calendar import in_words
 from domain.currencies import Rate
 from domain.desk.day_rates import DayRates
-from domain.desk.known import Cut, cut_of
+from domain.desk.known import Cut, cut_of, require_reached
 from domain.errors import InputRefused, Problem
-from domain.periods import open_day
 from domain.store import periods, seals
 from domain.store.periods import PeriodLine
 
@@ -93,13 +91,7 @@ def statement_cut(session: Session, *, fund_code: str, as_of: date, seal: int | 
 
 def expect_reached(session: Session, cut: Cut, day: date, *, where: str) -> None:
     """Refuse (``InputRefused``) a booking day of which the book can tell nothing yet."""
-    if day > cut.reached:
-        last = open_day(business_day=cut.reached, closed_to=periods.closed_to(session, cut.fund_id))
-        if day > last:
-            told = (
-                f"the book of {cut.fund_code} has reached {in_words(cut.reached)}; ask for that day or an earlier one"
-            )
-            raise InputRefused([Problem(where, told)], subject="the statement")
+    require_reached(session, cut.fund_id, code=cut.fund_code, reached=cut.reached, day=day, where=where)
 
 
 def _period(session: Session, cut: Cut) -> PeriodLine | None:
