@@ -166,6 +166,7 @@ def finance(session: Session, *, cash_minor: int = 100_000_00) -> Financed:
             party_id=party_id,
             minor=cash_minor,
             received_on=OPENED,
+            booked_on=OPENED,
             by=NIGHT,
             key="contribution",
         )
